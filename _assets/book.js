@@ -1,0 +1,101 @@
+/* What the theme and its extensions leave undone for people who use a screen reader or a keyboard. */
+(function () {
+  "use strict";
+
+  // A control that shows text is called what it shows; one that shows a picture only keeps its label.
+  function nameControls() {
+    document.querySelectorAll("summary[aria-label], button.search-button-field[aria-label]")
+      .forEach(function (element) {
+        if (element.textContent.trim()) element.removeAttribute("aria-label");
+      });
+    document.querySelectorAll("button.theme-switch-button").forEach(function (button) {
+      button.setAttribute("aria-label", "Colour mode: light, dark or as the system");
+      button.querySelectorAll("title").forEach(function (title) { title.remove(); });
+      button.querySelectorAll("svg, i").forEach(function (icon) {
+        ["title", "role", "aria-labelledby"].forEach(function (attribute) {
+          icon.removeAttribute(attribute);
+        });
+        icon.setAttribute("aria-hidden", "true");
+      });
+    });
+  }
+
+  // The theme's icons arrive late, each with a title of its own.
+  function watchThemeSwitch() {
+    document.querySelectorAll("button.theme-switch-button").forEach(function (button) {
+      new MutationObserver(nameControls).observe(button, { childList: true, subtree: true });
+    });
+  }
+
+  // The top of the side bar and the search belong to a landmark, like everything else on the page.
+  function addLandmarks() {
+    document.querySelectorAll("form.bd-search").forEach(function (form) {
+      form.setAttribute("role", "search");
+    });
+    document.querySelectorAll(".sidebar-primary-items__start").forEach(function (element) {
+      element.setAttribute("role", "region");
+      element.setAttribute("aria-label", "Side bar");
+    });
+  }
+
+  // docutils gives the bibliography roles that have since been withdrawn.
+  function plainBibliography() {
+    document.querySelectorAll(".citation-list[role], .citation[role]").forEach(function (element) {
+      element.removeAttribute("role");
+    });
+    document.querySelectorAll(".citation [role='doc-backlink']").forEach(function (element) {
+      element.removeAttribute("role");
+    });
+  }
+
+  // What is wider than its place scrolls there, so the keyboard has to reach it.
+  function setScrolling(element, scrolls, name) {
+    if (scrolls) {
+      element.setAttribute("tabindex", "0");
+      element.setAttribute("role", "group");
+      element.setAttribute("aria-label", name);
+    } else {
+      ["tabindex", "role", "aria-label"].forEach(function (attribute) {
+        element.removeAttribute(attribute);
+      });
+    }
+  }
+
+  function reachWideParts() {
+    document.querySelectorAll("mjx-container").forEach(function (formula) {
+      var picture = formula.querySelector("svg");
+      var line = formula.parentElement;
+      if (!picture || !line.clientWidth) return;
+      var wide = picture.getBoundingClientRect().width > line.clientWidth + 1;
+      formula.classList.toggle("book-wide", wide);
+      setScrolling(formula, wide, "Formula, scrolls sideways");
+    });
+    document.querySelectorAll(".pst-scrollable-table-container").forEach(function (box) {
+      if (box.clientWidth) {
+        setScrolling(box, box.scrollWidth > box.clientWidth, "Table, scrolls sideways");
+      }
+    });
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    nameControls();
+    watchThemeSwitch();
+    addLandmarks();
+    plainBibliography();
+  });
+
+  window.addEventListener("load", function () {
+    reachWideParts();
+    var mathJax = window.MathJax;
+    if (mathJax && mathJax.startup && mathJax.startup.promise) {
+      mathJax.startup.promise.then(reachWideParts);
+    }
+    var pending = 0;
+    window.addEventListener("resize", function () {
+      window.clearTimeout(pending);
+      pending = window.setTimeout(reachWideParts, 150);
+    });
+    // What is in a folded cell has no width until the cell is opened.
+    document.addEventListener("toggle", reachWideParts, true);
+  });
+})();

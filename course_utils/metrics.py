@@ -1,0 +1,314 @@
+"""Measures: of pictures, of subspaces, of variational bounds and of latent spaces."""
+
+import math
+
+import numpy as np
+from keras import ops
+from skimage.metrics import structural_similarity
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+
+from course_utils import models, objectives
+from course_utils._checks import (
+    check_codes,
+    check_images,
+    check_positive_int,
+    check_same_shape,
+)
+
+# Pictures
+
+
+def mse(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Mean squared error over the pixels of each image.
+
+    Args:
+        x, y: images, shape (n, height, width, 1), values in [0, 1].
+
+    Returns:
+        Squared grey levels (black is 0, white is 1), shape (n,).
+
+    Raises:
+        ValueError: shapes differ, or values are not in [0, 1].
+
+    Chapter: Compression and PCA.
+    """
+    x, y = _image_pair(x, y)
+    return np.mean(np.square(x - y, dtype=np.float64), axis=(1, 2, 3))
+
+
+def psnr(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Peak signal-to-noise ratio of each image, for a peak of 1.
+
+    Args:
+        x, y: images, shape (n, height, width, 1), values in [0, 1].
+
+    Returns:
+        Decibels, shape (n,); infinite where the images are equal.
+
+    Raises:
+        ValueError: shapes differ, or values are not in [0, 1].
+
+    Chapter: Denoising.
+    """
+    with np.errstate(divide="ignore"):
+        return -10.0 * np.log10(mse(x, y))
+
+
+def ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Structural similarity of each image, windows of 7 x 7 pixels.
+
+    Args:
+        x, y: images, shape (n, height, width, 1), values in [0, 1], at least 7 x 7.
+
+    Returns:
+        Shape (n,), at most 1; 1 where the images are equal.
+
+    Raises:
+        ValueError: shapes differ, values are not in [0, 1], or the images are too small.
+
+    Source: Wang et al. 2004, computed by scikit-image. Chapter: Denoising.
+    """
+    x, y = _image_pair(x, y)
+    if min(x.shape[1:3]) < 7:
+        raise ValueError(f"ssim needs images of at least 7 x 7 pixels, but they have {x.shape[1:3]}.")
+    return np.array(
+        [structural_similarity(a[..., 0], b[..., 0], data_range=1.0) for a, b in zip(x, y)]
+    )
+
+
+def _image_pair(x, y) -> tuple[np.ndarray, np.ndarray]:
+    x = check_images(x, "x", allow_any_size=True)
+    y = check_images(y, "y", allow_any_size=True)
+    check_same_shape(x, y, "x", "y")
+    return x, y
+
+
+# Subspaces
+
+
+def principal_angles(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Principal angles between the spaces spanned by the columns of two matrices.
+
+    The cosines are the singular values of Qa' Qb, where Qa and Qb are orthonormal bases. A cosine
+    near 1 says little about a small angle, so small angles are computed from their sines.
+
+    Args:
+        a: shape (n, p), linearly independent columns.
+        b: shape (n, q), linearly independent columns.
+
+    Returns:
+        Degrees, from the smallest to the largest, shape (min(p, q),).
+
+    Raises:
+        ValueError: the matrices do not have the same number of rows, are not finite, or their
+            columns are linearly dependent.
+
+    Source: Björck & Golub 1973. Chapter: Compression and PCA.
+    """
+    bases = [_orthonormal_basis(matrix, name) for matrix, name in ((a, "a"), (b, "b"))]
+    if bases[0].shape[0] != bases[1].shape[0]:
+        raise ValueError(
+            f"a and b must have the same number of rows, but have {bases[0].shape[0]} and "
+            f"{bases[1].shape[0]}; pass one direction per column."
+        )
+    wide, narrow = sorted(bases, key=lambda basis: -basis.shape[1])
+    overlap = wide.T @ narrow
+    cosines = np.clip(np.linalg.svd(overlap, compute_uv=False), 0.0, 1.0)
+    residual = narrow - wide @ overlap
+    sines = np.clip(np.linalg.svd(residual, compute_uv=False)[::-1], 0.0, 1.0)
+    return np.degrees(np.where(cosines**2 > 0.5, np.arcsin(sines), np.arccos(cosines)))
+
+
+def _orthonormal_basis(matrix: np.ndarray, name: str) -> np.ndarray:
+    matrix = np.asarray(matrix, dtype=np.float64)
+    if matrix.ndim != 2 or 0 in matrix.shape or not np.isfinite(matrix).all():
+        raise ValueError(
+            f"{name} must be a finite matrix with one direction per column, but it has shape "
+            f"{matrix.shape}."
+        )
+    left, singular_values, _ = np.linalg.svd(matrix, full_matrices=False)
+    if matrix.shape[1] > matrix.shape[0] or singular_values[-1] <= 1e-10 * singular_values[0]:
+        raise ValueError(
+            f"the columns of {name}, shape {matrix.shape}, must be linearly independent; remove "
+            "the ones that repeat others."
+        )
+    return left
+
+
+# Variational bounds
+
+
+def elbo_per_image(
+    vae: "models.VAE", x: np.ndarray, seed: int = 0, num_samples: int = 1, batch_size: int = 1000
+) -> np.ndarray:
+    """The ELBO of each image with beta = 1, estimated with samples of q(z | x).
+
+    It measures the distribution that the model really draws from, as `vae.posterior` states it,
+    whatever objective the model was trained with.
+
+    Args:
+        vae: a `models.VAE`.
+        x: images, shape (n, 28, 28, 1), values in [0, 1].
+        seed: seed of the samples; the same seed gives every model the same noise.
+        num_samples: samples per image; the average is unbiased for any number.
+        batch_size: images decoded at once.
+
+    Returns:
+        Nats per image, shape (n,).
+
+    Raises:
+        ValueError: `x` has the wrong shape or range, or a number is not a positive integer.
+
+    Source: Kingma & Welling 2014. Chapter: The Fashion-MNIST VAE.
+    """
+    check_positive_int(num_samples, "num_samples")
+    log_weights = _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size)
+    total = 0.0
+    for log_likelihood, _, kl in log_weights:
+        total = total + (log_likelihood - kl)
+    return total / num_samples
+
+
+def negative_elbo(
+    vae: "models.VAE", x: np.ndarray, seed: int = 0, num_samples: int = 1, batch_size: int = 1000
+) -> float:
+    """The mean of -ELBO over images, in nats per image; see `elbo_per_image`."""
+    return -float(np.mean(elbo_per_image(vae, x, seed, num_samples, batch_size)))
+
+
+def importance_weighted_bound(
+    vae: "models.VAE", x: np.ndarray, k: int, seed: int = 0, batch_size: int = 1000
+) -> np.ndarray:
+    """The importance-weighted bound of log p(x) with k samples of q(z | x) per image.
+
+    log (1/k) sum_i p(x | z_i) p(z_i) / q(z_i | x): the ELBO in expectation for k = 1, and never
+    smaller in expectation for larger k.
+
+    Args:
+        vae: a `models.VAE`.
+        x: images, shape (n, 28, 28, 1), values in [0, 1].
+        k: the number of samples.
+        seed: seed of the samples.
+        batch_size: images decoded at once.
+
+    Returns:
+        Nats per image, shape (n,).
+
+    Raises:
+        ValueError: `x` has the wrong shape or range, or `k` is not a positive integer.
+
+    Source: Burda et al. 2016. Chapter: The Fashion-MNIST VAE.
+    """
+    check_positive_int(k, "k")
+    total = np.full(len(x), -np.inf)
+    for log_likelihood, log_ratio, _ in _log_likelihoods_and_ratios(vae, x, k, seed, batch_size):
+        total = np.logaddexp(total, log_likelihood + log_ratio)
+    return total - math.log(k)
+
+
+def _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size):
+    """For each sample: log p(x | z), log p(z) - log q(z | x) and the closed-form KL, each (n,)."""
+    x = check_images(x, "x")
+    check_positive_int(batch_size, "batch_size")
+    z_mean, z_log_var = (np.asarray(part, dtype=np.float64) for part in vae.posterior(x))
+    kl = 0.5 * np.sum(z_mean**2 + np.exp(z_log_var) - 1.0 - z_log_var, axis=1)
+    generator = np.random.default_rng(seed)
+    together = max(1, 10 * batch_size // len(x))  # samples of few images are decoded in one call
+    for start in range(0, num_samples, together):
+        epsilon = generator.standard_normal((min(together, num_samples - start), *z_mean.shape))
+        z = z_mean + np.exp(0.5 * z_log_var) * epsilon
+        log_ratio = 0.5 * np.sum(epsilon**2 + z_log_var - z**2, axis=2)
+        logits = vae.decode_logits(z.reshape(-1, z.shape[-1]), batch_size).reshape(-1, *x.shape)
+        for i in range(len(z)):
+            yield _bernoulli_log_likelihood(x, logits[i]), log_ratio[i], kl
+
+
+def _bernoulli_log_likelihood(x: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    # Through the objective that training uses, so that there is one definition of it.
+    return ops.convert_to_numpy(objectives.bernoulli_log_likelihood(x, logits)).astype(np.float64)
+
+
+# Latent spaces
+
+
+def knn_purity(codes: np.ndarray, labels: np.ndarray, k: int = 10) -> float:
+    """The mean share of a code's k nearest neighbours that have its label.
+
+    Args:
+        codes: shape (n, latent_dim).
+        labels: class numbers, shape (n,).
+        k: the number of neighbours, less than n.
+
+    Returns:
+        Between 0 and 1; the share of a code's own class is what chance would give.
+
+    Raises:
+        ValueError: lengths differ, or `k` is not between 1 and n - 1.
+
+    Chapter: The Fashion-MNIST VAE.
+    """
+    codes, labels = check_codes(codes, "codes"), np.asarray(labels)
+    check_positive_int(k, "k")
+    if labels.shape != (len(codes),) or k >= len(codes):
+        raise ValueError(
+            f"knn_purity needs one label per code and k below their number, but got "
+            f"{len(codes)} codes, labels of shape {labels.shape} and k = {k}."
+        )
+    neighbours = NearestNeighbors(n_neighbors=k).fit(codes).kneighbors(return_distance=False)
+    return float(np.mean(labels[neighbours] == labels[:, None]))
+
+
+def empty_cells(codes: np.ndarray, bins: int = 20) -> float:
+    """The share of empty cells in a grid over the central 95 % of each of two latent axes.
+
+    Args:
+        codes: shape (n, 2).
+        bins: cells along each axis.
+
+    Returns:
+        Between 0 and 1.
+
+    Raises:
+        ValueError: the codes are not two-dimensional, or `bins` is not a positive integer.
+
+    Chapter: The Fashion-MNIST VAE.
+    """
+    codes = check_codes(codes, "codes", latent_dim=2)
+    check_positive_int(bins, "bins")
+    box = np.percentile(codes, [2.5, 97.5], axis=0).T
+    counts, _, _ = np.histogram2d(codes[:, 0], codes[:, 1], bins=bins, range=box)
+    return float(np.mean(counts == 0))
+
+
+def two_sample_accuracy(a: np.ndarray, b: np.ndarray, k: int = 5, seed: int = 0) -> float:
+    """How well a nearest-neighbour classifier tells two sets of images apart.
+
+    Half of each set trains the classifier, the other half tests it. Sets from one distribution
+    give one half, up to chance; sets that never overlap give one.
+
+    Args:
+        a, b: arrays of the same shape (n, ...), n >= 2 k.
+        k: the number of neighbours that vote.
+        seed: seed of the split.
+
+    Returns:
+        Test accuracy between 0 and 1.
+
+    Raises:
+        ValueError: the shapes differ, or there are too few images.
+
+    Source: Lopez-Paz & Oquab 2017. Chapter: The Fashion-MNIST VAE.
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    check_same_shape(a, b, "a", "b")
+    check_positive_int(k, "k")
+    if a.ndim < 2 or len(a) < 2 * k:
+        raise ValueError(f"two_sample_accuracy needs at least {2 * k} images in each set, got {len(a)}.")
+    generator = np.random.default_rng(seed)
+    half = len(a) // 2
+    sets = [s[generator.permutation(len(s))].reshape(len(s), -1) for s in (a, b)]
+    train = np.concatenate([s[:half] for s in sets])
+    test = np.concatenate([s[half : 2 * half] for s in sets])
+    labels = np.repeat([0, 1], half)
+    classifier = KNeighborsClassifier(n_neighbors=k).fit(train, labels)
+    return float(classifier.score(test, labels))

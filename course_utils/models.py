@@ -1,0 +1,540 @@
+"""The networks of the course: the three classics, and the models it recommends beside them.
+
+All of them are built from Dense, Conv2D, Conv2DTranspose, pooling and upsampling layers only.
+Decoders of variational autoencoders return *logits*; apply a sigmoid for pictures (`VAE.decode`
+does), and the objectives take the logits as they are.
+"""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from course_utils import objectives
+from course_utils._checks import check_codes, check_images, check_positive_int
+
+IMAGE_SHAPE = (28, 28, 1)
+_REGISTER = keras.saving.register_keras_serializable(package="course_utils")
+
+
+class _EncoderDecoder(keras.Model):
+    """An encoder and a decoder kept as attributes, and saved and loaded as one model."""
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs):
+        super().__init__(**kwargs)
+        _check_they_fit(encoder, decoder)
+        self.encoder = encoder
+        self.decoder = decoder
+
+    def build(self, input_shape=None):
+        pass  # encoder and decoder are functional models, hence built already
+
+    @property
+    def latent_dim(self) -> int:
+        """The number of dimensions of a code."""
+        return int(self.decoder.input_shape[-1])
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "encoder": serialize(self.encoder),
+            "decoder": serialize(self.decoder),
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        for part in ("encoder", "decoder"):
+            config[part] = keras.saving.deserialize_keras_object(
+                config[part], custom_objects=custom_objects
+            )
+        return cls(**config)
+
+
+def _check_they_fit(encoder: keras.Model, decoder: keras.Model) -> None:
+    codes = encoder.output_shape
+    codes = codes[0] if isinstance(codes, (list, tuple)) and isinstance(codes[0], tuple) else codes
+    if codes[1:] != decoder.input_shape[1:]:
+        raise ValueError(
+            f"the decoder must take the encoder's codes of shape {codes[1:]}, but it takes "
+            f"{decoder.input_shape[1:]}; build both with the same latent_dim."
+        )
+
+
+# Autoencoders
+
+
+@_REGISTER
+class Autoencoder(_EncoderDecoder):
+    """An encoder followed by a decoder; train it to reproduce its input.
+
+    Args:
+        encoder: maps images (batch, 28, 28, 1) to codes (batch, latent_dim).
+        decoder: maps codes to images.
+
+    Raises:
+        ValueError: the decoder does not take the encoder's codes.
+
+    Source: Hinton & Salakhutdinov 2006. Chapter: Compression and PCA.
+    """
+
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.build()
+
+    def call(self, x):
+        return self.decoder(self.encoder(x))
+
+    def encode(self, x: np.ndarray) -> np.ndarray:
+        """Codes (n, latent_dim) of images (n, 28, 28, 1)."""
+        return _predict(self.encoder, check_images(x, "x"))
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Images (n, 28, 28, 1) of codes (n, latent_dim)."""
+        codes = check_codes(codes, "codes", self.latent_dim)
+        return _predict(self.decoder, codes.astype("float32", copy=False))
+
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+        """The images decoded from the codes of `x`, same shape as `x`."""
+        return self.decode(self.encode(x))
+
+
+def linear_autoencoder(code_size: int, weight_decay: float = 0.0) -> Autoencoder:
+    """One dense layer in, one dense layer out, no nonlinearity: it can learn what PCA learns.
+
+    Args:
+        code_size: the number of numbers in a code.
+        weight_decay: strength of an equal L2 penalty on encoder and decoder weights; a positive
+            one makes the axes of the code identifiable (Kunin et al. 2019).
+
+    Returns:
+        An `Autoencoder` whose layers are named "encode" and "decode".
+
+    Raises:
+        ValueError: `code_size` is not a positive integer or `weight_decay` is negative.
+
+    Source: Baldi & Hornik 1989. Chapter: Compression and PCA.
+    """
+    check_positive_int(code_size, "code_size")
+    if not 0.0 <= weight_decay < float("inf"):
+        raise ValueError(f"weight_decay must be a finite number >= 0, but it is {weight_decay}.")
+
+    def linear(units, name):
+        penalty = keras.regularizers.L2(weight_decay) if weight_decay else None
+        return layers.Dense(units, kernel_regularizer=penalty, name=name)
+
+    encoder = keras.Sequential(
+        [keras.Input(IMAGE_SHAPE), layers.Flatten(), linear(code_size, "encode")], name="encoder"
+    )
+    decoder = keras.Sequential(
+        [keras.Input((code_size,)), linear(784, "decode"), layers.Reshape(IMAGE_SHAPE)],
+        name="decoder",
+    )
+    return Autoencoder(encoder, decoder, name="linear_autoencoder")
+
+
+def deep_autoencoder(code_size: int, widths: tuple[int, ...] = (256, 128)) -> Autoencoder:
+    """Dense hidden layers around a bottleneck without an activation, and a sigmoid at the end.
+
+    Args:
+        code_size: the number of numbers in a code.
+        widths: units of the encoder's hidden layers; the decoder mirrors them.
+
+    Returns:
+        An `Autoencoder`.
+
+    Raises:
+        ValueError: a size is not a positive integer.
+
+    Source: Hinton & Salakhutdinov 2006. Chapter: Compression and PCA.
+    """
+    check_positive_int(code_size, "code_size")
+    encoder = keras.Sequential(
+        [keras.Input(IMAGE_SHAPE), layers.Flatten(), *_hidden(widths), layers.Dense(code_size)],
+        name="encoder",
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((code_size,)),
+            *_hidden(widths[::-1]),
+            layers.Dense(784, activation="sigmoid"),
+            layers.Reshape(IMAGE_SHAPE),
+        ],
+        name="decoder",
+    )
+    return Autoencoder(encoder, decoder, name="deep_autoencoder")
+
+
+def _hidden(widths: tuple[int, ...]) -> list[keras.Layer]:
+    return [
+        layers.Dense(check_positive_int(width, "a hidden width"), activation="gelu")
+        for width in widths
+    ]
+
+
+def conv_denoiser() -> keras.Model:
+    """The classic convolutional denoiser of 28 x 28 images: 49,761 parameters.
+
+    Its third decoder convolution is "valid": that turns 16 x 16 into 14 x 14, so that the last
+    upsampling arrives at 28 x 28.
+
+    Returns:
+        A model from (batch, 28, 28, 1) to (batch, 28, 28, 1), values in [0, 1].
+
+    Source: the convolutional denoiser of F. Chollet's "Building autoencoders in Keras" (2016) in
+    the form used by later courses. Chapter: Denoising.
+    """
+
+    def conv(filters, padding="same"):
+        return layers.Conv2D(filters, 3, activation="relu", padding=padding)
+
+    encoder = [step for f in (64, 32, 16) for step in (conv(f), layers.MaxPooling2D(2, padding="same"))]
+    decoder = [
+        step
+        for f, padding in ((16, "same"), (32, "same"), (64, "valid"))
+        for step in (conv(f, padding), layers.UpSampling2D(2))
+    ]
+    last = layers.Conv2D(1, 3, activation="sigmoid", padding="same")
+    return keras.Sequential([keras.Input(IMAGE_SHAPE), *encoder, *decoder, last], name="conv_denoiser")
+
+
+def document_denoiser(input_shape: tuple = (258, 540, 1)) -> keras.Model:
+    """The classic denoiser of scanned pages: 38,145 parameters, fully convolutional.
+
+    Args:
+        input_shape: height, width and 1; height and width even, or None for any even size.
+
+    Returns:
+        A model from pages (batch, height, width, 1) to pages of the same size, values in [0, 1].
+
+    Raises:
+        ValueError: the shape is not (height, width, 1) with even sizes.
+
+    Source: the network that many entries of Kaggle's "Denoising Dirty Documents" share. Chapter:
+    Cleaning documents.
+    """
+    shape = tuple(input_shape)
+    sizes_fit = all(s is None or (isinstance(s, int) and s > 0 and s % 2 == 0) for s in shape[:2])
+    if len(shape) != 3 or shape[2] != 1 or not sizes_fit:
+        raise ValueError(
+            f"input_shape must be (height, width, 1) with even height and width, since the pages "
+            f"are halved and doubled again, but it is {shape}; pad the page by one pixel."
+        )
+
+    def conv():
+        return layers.Conv2D(64, 3, activation="relu", padding="same")
+
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            conv(),
+            layers.MaxPooling2D(2, padding="same"),
+            conv(),
+            layers.UpSampling2D(2),
+            layers.Conv2D(1, 3, activation="sigmoid", padding="same"),
+        ],
+        name="document_denoiser",
+    )
+
+
+# Variational autoencoders
+
+
+@_REGISTER
+class Sampling(layers.Layer):
+    """Draws z from N(z_mean, exp(z_log_var)), differentiably in both.
+
+    Args:
+        seed: seed of the layer's own random generator.
+
+    Source: Kingma & Welling 2014, section 2.4. Chapter: The Fashion-MNIST VAE.
+    """
+
+    def __init__(self, seed: int = 0, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, z_mean, z_log_var):
+        epsilon = keras.random.normal(ops.shape(z_mean), seed=self.seed_generator)
+        return objectives.reparameterize(z_mean, z_log_var, epsilon)
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}
+
+
+@_REGISTER
+class VAE(_EncoderDecoder):
+    """A variational autoencoder with a standard normal prior and Bernoulli pixels.
+
+    Training minimises the mean over the batch of -ELBO in nats per image. A subclass may replace
+    `sample` or `loss_per_image`, as the chapter does to study another recipe, and then says with
+    `posterior` which distribution it really draws from.
+
+    Args:
+        encoder: maps images (batch, 28, 28, 1) to the pair (z_mean, z_log_var), each
+            (batch, latent_dim).
+        decoder: maps z (batch, latent_dim) to logits (batch, 28, 28, 1).
+        beta: weight of the KL term in training; 1 for the ELBO.
+        seed: seed of the noise that is drawn in training.
+
+    Raises:
+        ValueError: the decoder does not take the encoder's codes, or `beta` is negative.
+
+    Source: Kingma & Welling 2014. Chapter: The Fashion-MNIST VAE.
+    """
+
+    def __init__(self, encoder, decoder, beta: float = 1.0, seed: int = 0, **kwargs):
+        if not 0.0 <= beta < float("inf"):
+            raise ValueError(f"beta must be a finite number >= 0, but it is {beta}.")
+        super().__init__(encoder, decoder, **kwargs)
+        self.beta = beta
+        self.sampling = Sampling(seed)
+        self.build()
+
+    def call(self, x):
+        z_mean, z_log_var = self.encoder(x)
+        logits = self.decoder(self.sample(z_mean, z_log_var))
+        self.add_loss(ops.mean(self.loss_per_image(x, logits, z_mean, z_log_var)))
+        return logits
+
+    def sample(self, z_mean, z_log_var):
+        """One z for each image, as drawn in training."""
+        return self.sampling(z_mean, z_log_var)
+
+    def loss_per_image(self, x, logits, z_mean, z_log_var):
+        """What training minimises, shape (batch,): -ELBO in nats per image."""
+        return -objectives.elbo(x, logits, z_mean, z_log_var, beta=self.beta)
+
+    def posterior(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and log variance of q(z | x), each (n, latent_dim), of images (n, 28, 28, 1)."""
+        return tuple(_predict(self.encoder, check_images(x, "x")))
+
+    def encode(self, x: np.ndarray) -> np.ndarray:
+        """The mean of q(z | x), (n, latent_dim), of images (n, 28, 28, 1)."""
+        return self.posterior(x)[0]
+
+    def decode_logits(self, z: np.ndarray, batch_size: int = 1000) -> np.ndarray:
+        """Logits (n, 28, 28, 1) of p(x | z) for codes z (n, latent_dim)."""
+        z = check_codes(z, "z", self.latent_dim)
+        return _predict(self.decoder, z.astype("float32", copy=False), batch_size)
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """The mean image E[x | z], (n, 28, 28, 1), for codes z (n, latent_dim)."""
+        logits = np.clip(self.decode_logits(z), -80.0, 80.0)  # exp stays finite in float32
+        return 1.0 / (1.0 + np.exp(-logits))
+
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+        """The images decoded from the posterior means of `x`, same shape as `x`."""
+        return self.decode(self.encode(x))
+
+    def get_config(self):
+        return {**super().get_config(), "beta": self.beta, "seed": self.sampling.seed}
+
+
+def _gaussian_encoder(hidden: list[keras.Layer], latent_dim: int) -> keras.Model:
+    """Hidden layers followed by two linear heads, for the mean and the log variance."""
+    x = keras.Input(IMAGE_SHAPE)
+    h = x
+    for layer in hidden:
+        h = layer(h)
+    heads = [layers.Dense(latent_dim, name=name)(h) for name in ("z_mean", "z_log_var")]
+    return keras.Model(x, heads, name="encoder")
+
+
+def conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int = 0) -> VAE:
+    """The classic convolutional VAE: 550,629 parameters with two latent dimensions.
+
+    The published network ends in a sigmoid; here that sigmoid is in `VAE.decode` and inside the
+    likelihood, which changes no parameter and avoids rounding probabilities to 0 and 1.
+
+    Args:
+        latent_dim: the number of latent dimensions.
+        beta: weight of the KL term in training.
+        seed: seed of the noise that is drawn in training.
+
+    Returns:
+        A `VAE`; its decoder has 56,385 parameters.
+
+    Raises:
+        ValueError: `latent_dim` is not a positive integer.
+
+    Source: Chollet, "Deep Learning with Python" (2017), section 8.4. Chapter: The Fashion-MNIST
+    VAE.
+    """
+    check_positive_int(latent_dim, "latent_dim")
+
+    def conv(filters, strides=1):
+        return layers.Conv2D(filters, 3, strides=strides, activation="relu", padding="same")
+
+    encoder = _gaussian_encoder(
+        [
+            conv(32),
+            conv(64, strides=2),
+            conv(64),
+            conv(64),
+            layers.Flatten(),
+            layers.Dense(32, activation="relu"),
+        ],
+        latent_dim,
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((latent_dim,)),
+            layers.Dense(14 * 14 * 64, activation="relu"),
+            layers.Reshape((14, 14, 64)),
+            layers.Conv2DTranspose(32, 3, strides=2, activation="relu", padding="same"),
+            layers.Conv2D(1, 3, padding="same"),
+        ],
+        name="decoder",
+    )
+    return VAE(encoder, decoder, beta=beta, seed=seed, name="conv_vae")
+
+
+def dense_vae(
+    latent_dim: int = 2,
+    widths: tuple[int, ...] = (256, 256, 256),
+    beta: float = 1.0,
+    seed: int = 0,
+) -> VAE:
+    """The VAE that the course recommends for 28 x 28 images: dense layers with GELU.
+
+    Args:
+        latent_dim: the number of latent dimensions.
+        widths: units of the encoder's hidden layers; the decoder mirrors them.
+        beta: weight of the KL term in training.
+        seed: seed of the noise that is drawn in training.
+
+    Returns:
+        A `VAE`.
+
+    Raises:
+        ValueError: a size is not a positive integer.
+
+    Source: this course; the measurements behind the sizes are in the chapter The Fashion-MNIST
+    VAE.
+    """
+    check_positive_int(latent_dim, "latent_dim")
+    encoder = _gaussian_encoder([layers.Flatten(), *_hidden(widths)], latent_dim)
+    decoder = keras.Sequential(
+        [
+            keras.Input((latent_dim,)),
+            *_hidden(widths[::-1]),
+            layers.Dense(784),
+            layers.Reshape(IMAGE_SHAPE),
+        ],
+        name="decoder",
+    )
+    return VAE(encoder, decoder, beta=beta, seed=seed, name="dense_vae")
+
+
+def light_conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int = 0) -> VAE:
+    """A convolutional VAE that is cheap because its filters move in steps of four pixels.
+
+    Args:
+        latent_dim: the number of latent dimensions.
+        beta: weight of the KL term in training.
+        seed: seed of the noise that is drawn in training.
+
+    Returns:
+        A `VAE`.
+
+    Raises:
+        ValueError: `latent_dim` is not a positive integer.
+
+    Source: this course. Chapter: The Fashion-MNIST VAE.
+    """
+    check_positive_int(latent_dim, "latent_dim")
+    encoder = _gaussian_encoder(
+        [
+            layers.Conv2D(32, 8, strides=4, padding="same", activation="gelu"),
+            layers.Flatten(),
+            *_hidden((256,)),
+        ],
+        latent_dim,
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((latent_dim,)),
+            *_hidden((256, 256, 7 * 7 * 32)),
+            layers.Reshape((7, 7, 32)),
+            layers.Conv2DTranspose(1, 8, strides=4, padding="same"),
+        ],
+        name="decoder",
+    )
+    return VAE(encoder, decoder, beta=beta, seed=seed, name="light_conv_vae")
+
+
+# Saving, loading, predicting
+
+
+def save(model: keras.Model, path: str | os.PathLike) -> Path:
+    """Save a model in the `.keras` format; the file is complete or not there at all.
+
+    Args:
+        model: any model of the course, or of Keras.
+        path: where to; must end in `.keras`. An existing file is replaced only at the end.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: the path does not end in `.keras`.
+        OSError: the folder does not exist or the disk is full; an older file is left as it was.
+    """
+    path = Path(path)
+    if path.suffix != ".keras":
+        raise ValueError(f"a model's path must end in .keras, but it is {path}; rename it.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent}; make it, then save again.")
+    handle, temporary = tempfile.mkstemp(suffix=".keras", prefix=f".{path.stem}-", dir=path.parent)
+    os.close(handle)
+    try:
+        model.save(temporary)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"{path} could not be saved ({error.strerror or error}); free some space or choose "
+            "another folder, and save again: the model is still in memory",
+        ) from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(temporary)
+    return path
+
+
+def load(path: str | os.PathLike) -> keras.Model:
+    """Load a model saved by `save`, with Keras' safe mode on: no code in the file is run.
+
+    Args:
+        path: a `.keras` file.
+
+    Returns:
+        The model, as it was saved.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is not a complete `.keras` file, or holds code.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no model at {path}; save one there first.")
+    try:
+        return keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ValueError(
+            f"{path} could not be loaded ({reason}); it is not a complete .keras file that this "
+            "course saved, so save or copy it again."
+        ) from error
+
+
+def _predict(model: keras.Model, x: np.ndarray, batch_size: int = 1000):
+    """`model.predict` without its progress bar; NumPy in, NumPy out."""
+    return model.predict(x, batch_size=batch_size, verbose=0)

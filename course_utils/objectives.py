@@ -1,0 +1,156 @@
+"""Log-likelihoods, KL divergences and the ELBO, in nats per image.
+
+Every function sums over all axes but the first: one number for each image, never a mean over
+pixels or latent dimensions. That choice decides the balance between reconstruction and KL, and
+chapter "The Fashion-MNIST VAE" shows what happens when it is made carelessly.
+"""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from course_utils._checks import check_same_shape
+
+_LOG_2PI = math.log(2.0 * math.pi)
+
+
+def _sum_per_image(values: keras.KerasTensor) -> keras.KerasTensor:
+    return ops.sum(values, axis=tuple(range(1, len(values.shape))))
+
+
+def bernoulli_log_likelihood(x, logits):
+    """log p(x | z) of Bernoulli pixels: sum of x log(s) + (1 - x) log(1 - s), s = sigmoid(logit).
+
+    Grey pixels in [0, 1] are allowed, as in the cross-entropy that most VAEs use. The expression
+    x * logit - softplus(logit) is the same number, and it does not overflow for large logits.
+
+    Args:
+        x: images, shape (batch, ...), values in [0, 1].
+        logits: decoder outputs before the sigmoid, same shape as `x`.
+
+    Returns:
+        Nats per image, shape (batch,).
+
+    Raises:
+        ValueError: the shapes differ, or `x` is a NumPy array with values outside [0, 1].
+
+    Source: Kingma & Welling 2014, appendix C.1. Chapter: The Fashion-MNIST VAE.
+    """
+    check_same_shape(x, logits, "x", "logits")
+    if isinstance(x, np.ndarray) and x.size and not (x.min() >= 0.0 and x.max() <= 1.0):
+        raise ValueError(
+            f"x must be in [0, 1] for a Bernoulli likelihood, but it spans {x.min():g} to "
+            f"{x.max():g}; divide bytes by 255 and keep logits out of x."
+        )
+    return _sum_per_image(x * logits - ops.softplus(logits))
+
+
+def gaussian_log_likelihood(x, mean, log_var):
+    """log N(x; mean, exp(log_var)) summed over all axes but the first.
+
+    Args:
+        x: shape (batch, ...).
+        mean: same shape as `x`.
+        log_var: logarithm of the variance (not of the standard deviation), same shape as `x`.
+
+    Returns:
+        Nats per image, shape (batch,).
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Source: the normal density. Chapter: The Fashion-MNIST VAE.
+    """
+    check_same_shape(x, mean, "x", "mean")
+    check_same_shape(x, log_var, "x", "log_var")
+    squared_distance = ops.square(x - mean) * ops.exp(-log_var)
+    return -0.5 * _sum_per_image(_LOG_2PI + log_var + squared_distance)
+
+
+def kl_normals(mean_q, log_var_q, mean_p, log_var_p):
+    """KL(q || p) of two normal distributions with diagonal covariances, in closed form.
+
+    Args:
+        mean_q, log_var_q: mean and log variance of q, shape (batch, latent_dim).
+        mean_p, log_var_p: mean and log variance of p, same shape.
+
+    Returns:
+        Nats per image, shape (batch,); zero if and only if the distributions are equal.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Source: Kingma & Welling 2014, appendix B. Chapter: The Fashion-MNIST VAE.
+    """
+    for name, value in (("log_var_q", log_var_q), ("mean_p", mean_p), ("log_var_p", log_var_p)):
+        check_same_shape(mean_q, value, "mean_q", name)
+    variance_ratio = ops.exp(log_var_q - log_var_p)
+    shift = ops.square(mean_q - mean_p) * ops.exp(-log_var_p)
+    return 0.5 * _sum_per_image(variance_ratio + shift - 1.0 - (log_var_q - log_var_p))
+
+
+def kl_standard_normal(z_mean, z_log_var):
+    """KL(q || N(0, I)) of a normal distribution with diagonal covariance, in closed form.
+
+    Args:
+        z_mean: shape (batch, latent_dim).
+        z_log_var: logarithm of the variance, same shape.
+
+    Returns:
+        Nats per image, shape (batch,).
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Source: Kingma & Welling 2014, appendix B. Chapter: The Fashion-MNIST VAE.
+    """
+    check_same_shape(z_mean, z_log_var, "z_mean", "z_log_var")
+    return 0.5 * _sum_per_image(ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
+
+
+def elbo(x, logits, z_mean, z_log_var, beta: float = 1.0):
+    """The evidence lower bound: log p(x | z) - beta KL(q(z | x) || N(0, I)), Bernoulli pixels.
+
+    It is an unbiased one-sample estimate when `logits` are decoded from one z drawn from q. Only
+    with `beta` = 1 is it a lower bound of log p(x).
+
+    Args:
+        x: images, shape (batch, ...), values in [0, 1].
+        logits: decoder outputs for one sample of z, same shape as `x`.
+        z_mean, z_log_var: mean and log variance of q(z | x), shape (batch, latent_dim).
+        beta: weight of the KL term (Higgins et al. 2017).
+
+    Returns:
+        Nats per image, shape (batch,).
+
+    Raises:
+        ValueError: shapes differ, `x` is out of range or `beta` is negative.
+
+    Source: Kingma & Welling 2014, equation 7. Chapter: The Fashion-MNIST VAE.
+    """
+    if isinstance(beta, (int, float)) and not 0.0 <= beta < math.inf:
+        raise ValueError(f"beta must be a finite number >= 0, but it is {beta}.")
+    return bernoulli_log_likelihood(x, logits) - beta * kl_standard_normal(z_mean, z_log_var)
+
+
+def reparameterize(z_mean, z_log_var, epsilon):
+    """A sample of N(z_mean, exp(z_log_var)) as a differentiable function of its parameters.
+
+    Args:
+        z_mean: shape (batch, latent_dim).
+        z_log_var: logarithm of the variance, same shape; its half is the log standard deviation.
+        epsilon: standard normal noise, same shape.
+
+    Returns:
+        z = z_mean + exp(z_log_var / 2) * epsilon, same shape.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Source: Kingma & Welling 2014, section 2.4. Chapter: The Fashion-MNIST VAE.
+    """
+    check_same_shape(z_mean, z_log_var, "z_mean", "z_log_var")
+    check_same_shape(z_mean, epsilon, "z_mean", "epsilon")
+    return z_mean + ops.exp(0.5 * z_log_var) * epsilon

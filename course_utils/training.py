@@ -1,0 +1,244 @@
+"""Training: seeded, with progress and the time left, on whatever device there is."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from course_utils._checks import check_positive_int
+
+_DISPLAY_NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+
+
+def set_seed(seed: int) -> int:
+    """Seed Python, NumPy and Keras, so that a run on one CPU can be repeated bit by bit.
+
+    The environment variable COURSE_SEED_OFFSET is added to the seed. It is there for the command
+    that repeats the claims over several seeds, and is otherwise unset.
+
+    Args:
+        seed: a whole number >= 0.
+
+    Returns:
+        The seed that was used.
+
+    Raises:
+        ValueError: the seed or the offset is not a whole number >= 0.
+    """
+    try:
+        offset = int(os.environ.get("COURSE_SEED_OFFSET", "0"))
+    except ValueError:
+        offset = -1
+    is_whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    if not is_whole or seed < 0 or offset < 0:
+        raise ValueError(
+            f"a seed must be a whole number >= 0, but got {seed!r} with COURSE_SEED_OFFSET="
+            f"{os.environ.get('COURSE_SEED_OFFSET', '0')!r}."
+        )
+    used = int(seed) + offset
+    keras.utils.set_random_seed(used)
+    return used
+
+
+def describe_device() -> str:
+    """What Keras computes on, for example "TensorFlow on 2 CPU cores" or "JAX on 1 GPU"."""
+    backend = _DISPLAY_NAMES.get(keras.backend.backend(), keras.backend.backend())
+    accelerators = _accelerators()
+    if accelerators:
+        return f"{backend} on {len(accelerators)} {accelerators[0].split(':')[0].upper()}"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{backend} on {cores} CPU core{'s' if cores != 1 else ''}"
+
+
+def _accelerators() -> list[str]:
+    return [name for name in keras.distribution.list_devices() if not name.startswith("cpu")]
+
+
+@dataclass
+class History:
+    """What happened in training, one entry per epoch.
+
+    Attributes:
+        train: training loss, averaged over the epoch.
+        validation: validation score (empty without validation data); lower is better.
+        cpu_seconds: CPU time spent in training up to the end of the epoch, over all cores;
+            validation is not counted.
+        wall_seconds: the same by the clock.
+        best_epoch: the epoch (from 1) whose weights the model has now.
+        stopped: why training ended, in words.
+    """
+
+    train: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
+    wall_seconds: list[float] = field(default_factory=list)
+    best_epoch: int = 0
+    stopped: str = ""
+
+
+def fit(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray | None = None,
+    *,
+    epochs: int,
+    batch_size: int = 200,
+    learning_rate: float = 1e-3,
+    loss: str | Callable | None = None,
+    optimizer: keras.optimizers.Optimizer | None = None,
+    validation: np.ndarray | tuple | Callable[[keras.Model], float] | None = None,
+    patience: int | None = None,
+    images_per_epoch: int | None = None,
+    seed: int = 0,
+) -> History:
+    """Train a model with Adam and a cosine-decayed learning rate, and show how long it takes.
+
+    Every epoch visits the images in a new order drawn from `seed`. Interrupting (Ctrl-C, or the
+    notebook's stop button) keeps the weights reached so far and returns the history.
+
+    Args:
+        model: an `Autoencoder`, a `VAE`, or any Keras model.
+        x: training inputs, shape (n, ...).
+        y: training targets, shape (n, ...); None for models that add their own loss, and for
+            autoencoders, which get `x` itself when `loss` is given.
+        epochs: the number of epochs; the learning rate is planned to reach zero after the last.
+        batch_size: images per gradient step.
+        learning_rate: where the cosine decay starts (ignored with `optimizer`).
+        loss: a Keras loss; None if the model adds its own, as a `VAE` does.
+        optimizer: replaces Adam with cosine decay.
+        validation: held-out images, a pair (x, y), or a function that scores the model; never
+            the test set. Lower is better.
+        patience: stop after so many epochs without a better validation score, and go back to the
+            best weights.
+        images_per_epoch: end an epoch early, after so many images, to look at the model more
+            often; the next epoch goes on where this one ended.
+        seed: seed of the order of the images.
+
+    Returns:
+        A `History`.
+
+    Raises:
+        ValueError: sizes do not fit, `patience` comes without `validation`, or the loss is no
+            longer finite.
+
+    Source: Kingma & Ba 2015 (Adam); Loshchilov & Hutter 2017 (cosine decay).
+    """
+    x, y = _check_arrays(x, y, loss)
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        check_positive_int(value, name)
+    per_epoch = len(x) if images_per_epoch is None else images_per_epoch
+    check_positive_int(per_epoch, "images_per_epoch")
+    if patience is not None and (validation is None or check_positive_int(patience, "patience") < 1):
+        raise ValueError("patience needs validation data to watch; pass validation=(images held out).")
+    batch_size = min(batch_size, len(x))
+    steps = max(1, min(per_epoch, len(x)) // batch_size)
+    if optimizer is None:
+        schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+        optimizer = keras.optimizers.Adam(schedule)
+    model.compile(
+        optimizer,
+        loss=loss,
+        jit_compile=_use_xla(model),
+        steps_per_execution=min(50, steps),
+    )
+    score = _scorer(validation, loss is not None)
+    history, best_weights, best_score = History(), None, np.inf
+    batches = _batches(len(x), batch_size, seed)
+    bar = tqdm(total=epochs, unit="epoch", desc=f"training on {describe_device()}", file=sys.stderr)
+    try:
+        for epoch in range(1, epochs + 1):
+            wall, cpu = time.perf_counter(), time.process_time()
+            indices = np.concatenate([next(batches) for _ in range(steps)])
+            targets = None if y is None else y[indices]
+            result = model.fit(
+                x[indices], targets, batch_size=batch_size, epochs=1, shuffle=False, verbose=0
+            )
+            _append(history.cpu_seconds, time.process_time() - cpu)
+            _append(history.wall_seconds, time.perf_counter() - wall)
+            history.train.append(float(result.history["loss"][0]))
+            history.best_epoch = epoch
+            if not np.isfinite(history.train[-1]):
+                raise ValueError(
+                    f"the training loss became {history.train[-1]} in epoch {epoch}; lower the "
+                    "learning rate, and check that the images are in [0, 1]."
+                )
+            shown = f"loss {history.train[-1]:.4g}"
+            if score is not None:
+                history.validation.append(score(model))
+                shown += f", validation {history.validation[-1]:.4g}"
+            bar.set_postfix_str(shown)
+            bar.update()
+            if patience is None:
+                continue
+            if history.validation[-1] < best_score:
+                best_score, best_epoch = history.validation[-1], epoch
+                best_weights = model.get_weights()
+            elif epoch - best_epoch >= patience:
+                history.stopped = f"no better validation score for {patience} epochs"
+                break
+        else:
+            history.stopped = "all epochs done"
+    except KeyboardInterrupt:
+        history.stopped = "interrupted"
+    finally:
+        bar.close()
+    if best_weights is not None:
+        model.set_weights(best_weights)
+        history.best_epoch = best_epoch
+    return history
+
+
+def _check_arrays(x, y, loss):
+    x = np.asarray(x)
+    if x.ndim < 2 or len(x) == 0:
+        raise ValueError(f"x must hold images, shape (n, ...) with n >= 1, but it has {x.shape}.")
+    if y is None:
+        return x, (x if loss is not None else None)
+    y = np.asarray(y)
+    if loss is None:
+        raise ValueError('y is a target without a loss to compare it; pass loss="mse" for example.')
+    if len(y) != len(x):
+        raise ValueError(f"x and y must have the same length, but have {len(x)} and {len(y)}.")
+    return x, y
+
+
+def _scorer(validation, has_loss: bool) -> Callable[[keras.Model], float] | None:
+    if validation is None or callable(validation):
+        return validation
+    x, y = validation if isinstance(validation, tuple) else (validation, None)
+    y = x if y is None and has_loss else y
+
+    def score(model: keras.Model) -> float:
+        result = model.evaluate(x, y, batch_size=1000, verbose=0, return_dict=True)
+        return float(result["loss"])
+
+    return score
+
+
+def _append(total: list[float], value: float) -> None:
+    total.append(value + (total[-1] if total else 0.0))
+
+
+def _batches(count: int, batch_size: int, seed: int):
+    """Endless full batches of indices, each image once in every pass through the data.
+
+    Full batches only: a shorter last one would have to be compiled separately. What a pass leaves
+    over is other images each time.
+    """
+    generator = np.random.default_rng(seed)
+    while True:
+        order = generator.permutation(count)
+        for start in range(0, count - batch_size + 1, batch_size):
+            yield order[start : start + batch_size]
+
+
+def _use_xla(model: keras.Model) -> bool | str:
+    """XLA speeds dense networks up on a CPU and slows TensorFlow's convolutions down."""
+    if keras.backend.backend() != "tensorflow" or _accelerators():
+        return "auto"
+    return not any("Conv" in type(layer).__name__ for layer in model._flatten_layers())

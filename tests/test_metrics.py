@@ -1,0 +1,159 @@
+"""The measures against known answers."""
+
+import numpy as np
+import pytest
+from scipy import integrate, linalg, stats
+
+from course_utils import metrics, models
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.uniform(size=(4, 28, 28, 1)).astype("float32")
+
+
+def test_mse_is_per_image():
+    shifted = np.clip(IMAGES, 0.2, 0.8)
+    expected = [np.mean((a - b) ** 2) for a, b in zip(IMAGES, shifted)]
+    np.testing.assert_allclose(metrics.mse(IMAGES, shifted), expected, rtol=1e-5)
+
+
+def test_psnr_of_a_known_error():
+    black = np.zeros((2, 28, 28, 1), "float32")
+    np.testing.assert_allclose(metrics.psnr(black, black + 0.1), [20.0, 20.0], rtol=1e-5)
+    assert np.isinf(metrics.psnr(black, black)).all()
+
+
+def test_ssim_is_one_for_equal_images_and_less_for_others():
+    np.testing.assert_allclose(metrics.ssim(IMAGES, IMAGES), 1.0)
+    assert (metrics.ssim(IMAGES, IMAGES[::-1]) < 0.3).all()
+    with pytest.raises(ValueError, match="at least 7 x 7"):
+        metrics.ssim(IMAGES[:, :6, :6], IMAGES[:, :6, :6])
+
+
+def test_principal_angles_of_planes_tilted_by_a_known_angle():
+    a = np.eye(5)[:, :2]
+    for degrees in (0.0, 1e-6, 3.0, 45.0, 89.0, 90.0):
+        t = np.radians(degrees)
+        b = np.array([[1, 0, 0, 0, 0], [0, np.cos(t), np.sin(t), 0, 0]]).T
+        np.testing.assert_allclose(metrics.principal_angles(a, b), [0, degrees], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("shapes", [((9, 3), (9, 3)), ((9, 4), (9, 2)), ((9, 2), (9, 5))])
+def test_principal_angles_are_scipys(shapes):
+    a, b = (RNG.normal(size=shape) for shape in shapes)
+    expected = np.sort(np.degrees(linalg.subspace_angles(a, b)))
+    np.testing.assert_allclose(metrics.principal_angles(a, b), expected, rtol=1e-9)
+
+
+def test_principal_angles_do_not_depend_on_the_basis():
+    a, mixing = RNG.normal(size=(8, 3)), RNG.normal(size=(3, 3))
+    np.testing.assert_allclose(metrics.principal_angles(a, a @ mixing), 0.0, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "words"),
+    [
+        (np.eye(4), np.eye(5), "same number of rows"),
+        (np.ones((4, 2)), np.eye(4), "linearly independent"),
+        (np.full((4, 1), np.nan), np.eye(4), "finite matrix"),
+        (np.ones(4), np.eye(4), "finite matrix"),
+    ],
+)
+def test_principal_angles_refuse_what_is_no_basis(a, b, words):
+    with pytest.raises(ValueError, match=words):
+        metrics.principal_angles(a, b)
+
+
+@pytest.fixture(scope="module")
+def one_dimensional():
+    """A VAE with one latent dimension, its images, and their log evidence by quadrature."""
+    vae = models.dense_vae(latent_dim=1, widths=(8,))
+    generator = np.random.default_rng(5)
+    vae.set_weights([generator.normal(scale=0.12, size=w.shape) for w in vae.get_weights()])
+    grid = np.linspace(-8, 8, 3001)
+    logits = vae.decode_logits(grid[:, None])[..., 0].reshape(len(grid), -1).astype("float64")
+    x = IMAGES.reshape(4, -1).astype("float64")
+    log_joint = x @ logits.T - np.logaddexp(0, logits).sum(axis=1) + stats.norm.logpdf(grid)
+    top = log_joint.max(axis=1, keepdims=True)
+    evidence = np.log(integrate.trapezoid(np.exp(log_joint - top), grid, axis=1)) + top[:, 0]
+    z_mean, z_log_var = (part[:, 0].astype("float64") for part in vae.posterior(IMAGES))
+    q = stats.norm.pdf(grid, z_mean[:, None], np.exp(z_log_var / 2)[:, None])
+    inside = np.where(q > 0, log_joint - np.log(np.where(q > 0, q, 1)), 0)
+    return vae, evidence, integrate.trapezoid(q * inside, grid, axis=1)
+
+
+def test_the_elbo_is_that_of_the_exact_integral(one_dimensional):
+    vae, evidence, exact = one_dimensional
+    runs = np.array([metrics.elbo_per_image(vae, IMAGES, seed=s, num_samples=50) for s in range(8)])
+    standard_error = runs.std(axis=0, ddof=1) / np.sqrt(len(runs))
+    assert (np.abs(runs.mean(axis=0) - exact) < 4 * standard_error).all()
+    assert (standard_error < 0.2 * (evidence - exact)).all()
+    assert metrics.negative_elbo(vae, IMAGES) == -np.mean(metrics.elbo_per_image(vae, IMAGES))
+
+
+def test_the_importance_weighted_bound_climbs_from_the_elbo_to_the_evidence(one_dimensional):
+    vae, evidence, exact = one_dimensional
+    bounds = [
+        np.mean([metrics.importance_weighted_bound(vae, IMAGES, k, seed=s) for s in range(5)], axis=0)
+        for k in (1, 20, 2000)
+    ]
+    assert (bounds[0] < bounds[1]).all()
+    assert (bounds[1] < bounds[2]).all()
+    np.testing.assert_allclose(bounds[2], evidence, rtol=1e-3)
+
+
+def test_the_bound_is_the_elbo_in_expectation_for_one_sample(one_dimensional):
+    vae, _, exact = one_dimensional
+    runs = np.array([metrics.importance_weighted_bound(vae, IMAGES, 1, seed=s) for s in range(30)])
+    standard_error = runs.std(axis=0, ddof=1) / np.sqrt(len(runs))
+    assert (np.abs(runs.mean(axis=0) - exact) < 4 * standard_error).all()
+
+
+def test_bounds_do_not_depend_on_the_batch_size():
+    vae = models.dense_vae(widths=(8,))
+    for measure in (metrics.elbo_per_image, lambda *a, **k: metrics.importance_weighted_bound(*a, 3, **k)):
+        np.testing.assert_allclose(
+            measure(vae, IMAGES, batch_size=1), measure(vae, IMAGES, batch_size=500), rtol=1e-5
+        )
+
+
+def test_knn_purity_of_separate_and_of_mixed_classes():
+    labels = np.repeat([0, 1], 200)
+    apart = RNG.normal(size=(400, 2)) + 100 * labels[:, None]
+    assert metrics.knn_purity(apart, labels) == 1.0
+    mixed = RNG.normal(size=(400, 2))
+    assert metrics.knn_purity(mixed, labels) == pytest.approx(0.5, abs=0.06)
+    twins = np.repeat(RNG.normal(size=(50, 2)), 2, axis=0)
+    alternating = np.tile([0, 1], 50)
+    assert metrics.knn_purity(twins, alternating, k=1) == 0.0  # a code is not its own neighbour
+
+
+def test_empty_cells_of_a_full_and_of_a_thin_set():
+    assert metrics.empty_cells(RNG.uniform(size=(50_000, 2)), bins=10) == 0.0
+    line = np.repeat(RNG.uniform(size=(5_000, 1)), 2, axis=1)
+    assert metrics.empty_cells(line, bins=10) == pytest.approx(0.9, abs=0.02)
+
+
+def test_two_samples_of_one_distribution_cannot_be_told_apart():
+    a, b = RNG.normal(size=(2, 2000, 3))
+    assert metrics.two_sample_accuracy(a, b) == pytest.approx(0.5, abs=0.06)
+    assert metrics.two_sample_accuracy(a, b + 20) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: metrics.mse(IMAGES, IMAGES[:2]), "same shape"),
+        (lambda: metrics.psnr(IMAGES * 2, IMAGES), r"\[0, 1\]"),
+        (lambda: metrics.knn_purity(np.zeros((5, 2)), np.zeros(4)), "one label per code"),
+        (lambda: metrics.knn_purity(np.zeros((5, 2)), np.zeros(5), k=5), "k below their number"),
+        (lambda: metrics.empty_cells(np.zeros((5, 3))), r"\(n, 2\)"),
+        (lambda: metrics.two_sample_accuracy(np.zeros((4, 2)), np.zeros((4, 2))), "at least 10"),
+        (lambda: metrics.negative_elbo(models.dense_vae(), IMAGES * 255), r"\[0, 1\]"),
+        (lambda: metrics.elbo_per_image(models.dense_vae(), IMAGES, num_samples=0), "num_samples"),
+        (lambda: metrics.importance_weighted_bound(models.dense_vae(), IMAGES, 0), "k must be"),
+    ],
+)
+def test_wrong_input_gets_one_sentence(call, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        call()
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,230 @@
+"""Parameter counts, shapes, what the variational models draw, and saving and loading."""
+
+import errno
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from course_utils import models
+
+IMAGES = np.random.default_rng(0).uniform(size=(6, 28, 28, 1)).astype("float32")
+
+
+@pytest.mark.parametrize(
+    ("build", "count"),
+    [
+        (models.conv_denoiser, 49_761),
+        (models.document_denoiser, 38_145),
+        (models.conv_vae, 550_629),
+        (lambda: models.conv_vae().decoder, 56_385),
+        (lambda: models.linear_autoencoder(10), 784 * 10 + 10 + 10 * 784 + 784),
+    ],
+)
+def test_parameter_counts_of_the_classics(build, count):
+    assert build().count_params() == count
+
+
+def test_conv_denoiser_has_the_published_layers():
+    model = models.conv_denoiser()
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [layer.filters for layer in convolutions] == [64, 32, 16, 16, 32, 64, 1]
+    assert [layer.padding for layer in convolutions] == ["same"] * 5 + ["valid", "same"]
+    assert [layer.activation.__name__ for layer in convolutions] == ["relu"] * 6 + ["sigmoid"]
+    sizes = [tuple(layer.output.shape[1:]) for layer in model.layers]
+    assert (4, 4, 16) in sizes
+    output = model.predict(IMAGES, verbose=0)
+    assert output.shape == IMAGES.shape
+    assert 0 <= output.min() <= output.max() <= 1
+
+
+def test_conv_vae_has_the_published_layers():
+    vae = models.conv_vae()
+    names = [type(layer).__name__ for layer in vae.encoder.layers[1:]]
+    assert names == ["Conv2D"] * 4 + ["Flatten"] + ["Dense"] * 3
+    assert [layer.strides for layer in vae.encoder.layers[1:5]] == [(1, 1), (2, 2), (1, 1), (1, 1)]
+    assert [type(layer).__name__ for layer in vae.decoder.layers] == [
+        "Dense",
+        "Reshape",
+        "Conv2DTranspose",
+        "Conv2D",
+    ]
+    assert vae.decoder.layers[-1].activation is keras.activations.linear  # logits
+
+
+@pytest.mark.parametrize("size", [(258, 540), (64, 32)])
+def test_document_denoiser_takes_any_even_size(size):
+    pages = np.zeros((1, *size, 1), "float32")
+    model = models.document_denoiser((None, None, 1))
+    assert model.predict(pages, verbose=0).shape == pages.shape
+
+
+@pytest.mark.parametrize(
+    "build", [models.linear_autoencoder, models.deep_autoencoder], ids=["linear", "deep"]
+)
+def test_autoencoders_encode_and_decode(build):
+    model = build(7)
+    codes = model.encode(IMAGES)
+    assert codes.shape == (6, 7)
+    assert model.latent_dim == 7
+    assert model.decode(codes).shape == IMAGES.shape
+    np.testing.assert_array_equal(model.reconstruct(IMAGES), model.decode(codes))
+
+
+def test_the_linear_autoencoder_is_affine():
+    model = models.linear_autoencoder(5)
+    zero = model.predict(np.zeros_like(IMAGES), verbose=0)
+    once, twice = (model.predict(factor * IMAGES, verbose=0) - zero for factor in (0.5, 1.0))
+    np.testing.assert_allclose(2 * once, twice, atol=1e-5)
+
+
+def test_weight_decay_penalises_encoder_and_decoder_equally():
+    model = models.linear_autoencoder(3, weight_decay=0.25)
+    encode, decode = (
+        part.get_layer(name).kernel
+        for part, name in ((model.encoder, "encode"), (model.decoder, "decode"))
+    )
+    expected = 0.25 * sum(np.square(ops.convert_to_numpy(w)).sum() for w in (encode, decode))
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
+
+
+VAES = [models.conv_vae, models.dense_vae, models.light_conv_vae]
+
+
+@pytest.mark.parametrize("build", VAES, ids=lambda build: build.__name__)
+def test_vaes_have_two_heads_and_decode_logits(build):
+    vae = build(latent_dim=3)
+    z_mean, z_log_var = vae.posterior(IMAGES)
+    assert z_mean.shape == z_log_var.shape == (6, 3)
+    np.testing.assert_array_equal(vae.encode(IMAGES), z_mean)
+    logits = vae.decode_logits(z_mean)
+    assert logits.shape == IMAGES.shape
+    np.testing.assert_allclose(vae.decode(z_mean), 1 / (1 + np.exp(-logits)), atol=1e-6)
+
+
+def test_sampling_draws_with_the_standard_deviation_of_the_log_variance():
+    count = 100_000
+    z_mean = np.tile(np.array([[2.0, -1.0]], "float32"), (count, 1))
+    z_log_var = np.tile(np.array([[-2.0, 1.5]], "float32"), (count, 1))
+    z = ops.convert_to_numpy(models.Sampling(seed=3)(z_mean, z_log_var))
+    np.testing.assert_allclose(z.mean(axis=0), [2.0, -1.0], atol=0.03)
+    np.testing.assert_allclose(np.log(z.var(axis=0)), [-2.0, 1.5], atol=0.03)
+
+
+def test_sampling_draws_anew_each_time_and_repeats_with_the_seed():
+    zeros = np.zeros((4, 2), "float32")
+    layers = [models.Sampling(seed) for seed in (1, 1, 2)]
+    first, same, other = (ops.convert_to_numpy(layer(zeros, zeros)) for layer in layers)
+    np.testing.assert_array_equal(first, same)
+    assert not np.allclose(first, other)
+    assert not np.allclose(first, ops.convert_to_numpy(layers[0](zeros, zeros)))
+    assert np.unique(first).size == first.size
+
+
+@pytest.mark.parametrize("beta", [1.0, 0.3])
+def test_the_training_loss_of_a_vae_is_the_mean_of_minus_elbo(beta):
+    vae = models.dense_vae(beta=beta, widths=(8,))
+    logits = ops.convert_to_numpy(vae(IMAGES))
+    z_mean, z_log_var = vae.posterior(IMAGES)
+    likelihood = (IMAGES * logits - np.logaddexp(0, logits)).sum(axis=(1, 2, 3))
+    kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).sum(axis=1)
+    expected = float(np.mean(beta * kl - likelihood))
+    assert float(vae.losses[0]) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        *VAES,
+        models.conv_denoiser,
+        lambda: models.linear_autoencoder(4, weight_decay=0.1),
+        lambda: models.deep_autoencoder(4),
+        lambda: models.dense_vae(latent_dim=5, widths=(16, 8), beta=0.5, seed=7),
+    ],
+)
+def test_a_saved_model_comes_back_the_same(build, tmp_path):
+    model = build()
+    again = models.load(models.save(model, tmp_path / "model.keras"))
+    for before, after in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+    if isinstance(model, models.VAE):
+        assert (again.beta, again.sampling.seed) == (model.beta, model.sampling.seed)
+        np.testing.assert_array_equal(model.encode(IMAGES), again.encode(IMAGES))
+    else:
+        np.testing.assert_array_equal(
+            model.predict(IMAGES, verbose=0), again.predict(IMAGES, verbose=0)
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
+    path = models.save(models.deep_autoencoder(2), tmp_path / "model.keras")
+    before = path.read_bytes()
+    model = models.deep_autoencoder(3)
+
+    def write_half(filepath, *args, **kwargs):
+        with open(filepath, "wb") as file:
+            file.write(b"half a model")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(model, "save", write_half)
+    with pytest.raises(OSError, match="free some space.*still in memory") as caught:
+        models.save(model, path)
+    assert caught.value.errno == errno.ENOSPC
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_saving_says_what_is_wrong_with_the_path(tmp_path):
+    model = models.deep_autoencoder(2)
+    with pytest.raises(ValueError, match=r"must end in \.keras"):
+        models.save(model, tmp_path / "model.h5")
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        models.save(model, tmp_path / "nowhere" / "model.keras")
+
+
+def test_loading_says_what_is_wrong_with_the_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no model"):
+        models.load(tmp_path / "missing.keras")
+    whole = models.save(models.deep_autoencoder(2), tmp_path / "model.keras").read_bytes()
+    truncated = tmp_path / "truncated.keras"
+    truncated.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="truncated.keras could not be loaded"):
+        models.load(truncated)
+
+
+def test_safe_mode_refuses_code(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x + 1)])
+    path = tmp_path / "lambda.keras"
+    model.save(path)
+    assert zipfile.is_zipfile(path)
+    with pytest.raises(ValueError, match="could not be loaded"):
+        models.load(path)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: models.deep_autoencoder(0), "code_size must be a whole number"),
+        (lambda: models.deep_autoencoder(2, widths=(16, 0)), "a hidden width must be"),
+        (lambda: models.linear_autoencoder(2, weight_decay=-1), "weight_decay must be"),
+        (lambda: models.conv_vae(latent_dim=2.0), "latent_dim must be a whole number"),
+        (lambda: models.dense_vae(beta=-0.1), "beta must be"),
+        (lambda: models.document_denoiser((259, 540, 1)), "even height and width"),
+        (lambda: models.document_denoiser((258, 540, 3)), "must be .height, width, 1."),
+        (lambda: models.deep_autoencoder(2).encode(IMAGES * 255), r"pixel values in \[0, 1\]"),
+        (lambda: models.deep_autoencoder(2).encode(IMAGES[..., 0]), "must be images of shape"),
+        (lambda: models.deep_autoencoder(2).decode(np.zeros((3, 4))), r"codes of shape \(n, 2\)"),
+        (lambda: models.dense_vae().decode(np.zeros((3, 4))), r"codes of shape \(n, 2\)"),
+        (
+            lambda: models.VAE(models.dense_vae(3).encoder, models.dense_vae(2).decoder),
+            "same latent_dim",
+        ),
+    ],
+)
+def test_wrong_input_gets_one_sentence(call, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        call()
+    assert "\n" not in str(caught.value)

@@ -70,7 +70,9 @@ def ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """
     x, y = _image_pair(x, y)
     if min(x.shape[1:3]) < 7:
-        raise ValueError(f"ssim needs images of at least 7 x 7 pixels, but they have {x.shape[1:3]}.")
+        raise ValueError(
+            f"ssim needs images of at least 7 x 7 pixels, but they have {x.shape[1:3]}."
+        )
     return np.array(
         [structural_similarity(a[..., 0], b[..., 0], data_range=1.0) for a, b in zip(x, y)]
     )
@@ -231,8 +233,8 @@ def _bernoulli_log_likelihood(x: np.ndarray, logits: np.ndarray) -> np.ndarray:
 # Latent spaces
 
 
-def knn_purity(codes: np.ndarray, labels: np.ndarray, k: int = 10) -> float:
-    """The mean share of a code's k nearest neighbours that have its label.
+def knn_purity(codes: np.ndarray, labels: np.ndarray, k: int = 10) -> np.ndarray:
+    """For each code, the share of its k nearest neighbours that have its label.
 
     Args:
         codes: shape (n, latent_dim).
@@ -240,7 +242,7 @@ def knn_purity(codes: np.ndarray, labels: np.ndarray, k: int = 10) -> float:
         k: the number of neighbours, less than n.
 
     Returns:
-        Between 0 and 1; the share of a code's own class is what chance would give.
+        Between 0 and 1, shape (n,); chance would give the share of the code's class.
 
     Raises:
         ValueError: lengths differ, or `k` is not between 1 and n - 1.
@@ -255,7 +257,7 @@ def knn_purity(codes: np.ndarray, labels: np.ndarray, k: int = 10) -> float:
             f"{len(codes)} codes, labels of shape {labels.shape} and k = {k}."
         )
     neighbours = NearestNeighbors(n_neighbors=k).fit(codes).kneighbors(return_distance=False)
-    return float(np.mean(labels[neighbours] == labels[:, None]))
+    return np.mean(labels[neighbours] == labels[:, None], axis=1)
 
 
 def empty_cells(codes: np.ndarray, bins: int = 20) -> float:
@@ -303,7 +305,9 @@ def two_sample_accuracy(a: np.ndarray, b: np.ndarray, k: int = 5, seed: int = 0)
     check_same_shape(a, b, "a", "b")
     check_positive_int(k, "k")
     if a.ndim < 2 or len(a) < 2 * k:
-        raise ValueError(f"two_sample_accuracy needs at least {2 * k} images in each set, got {len(a)}.")
+        raise ValueError(
+            f"two_sample_accuracy needs at least {2 * k} images in each set, got {len(a)}."
+        )
     generator = np.random.default_rng(seed)
     half = len(a) // 2
     sets = [s[generator.permutation(len(s))].reshape(len(s), -1) for s in (a, b)]

@@ -6,6 +6,7 @@ does), and the objectives take the logits as they are.
 """
 
 import contextlib
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -193,14 +194,18 @@ def conv_denoiser() -> keras.Model:
     def conv(filters, padding="same"):
         return layers.Conv2D(filters, 3, activation="relu", padding=padding)
 
-    encoder = [step for f in (64, 32, 16) for step in (conv(f), layers.MaxPooling2D(2, padding="same"))]
+    encoder = [
+        step for f in (64, 32, 16) for step in (conv(f), layers.MaxPooling2D(2, padding="same"))
+    ]
     decoder = [
         step
         for f, padding in ((16, "same"), (32, "same"), (64, "valid"))
         for step in (conv(f, padding), layers.UpSampling2D(2))
     ]
     last = layers.Conv2D(1, 3, activation="sigmoid", padding="same")
-    return keras.Sequential([keras.Input(IMAGE_SHAPE), *encoder, *decoder, last], name="conv_denoiser")
+    return keras.Sequential(
+        [keras.Input(IMAGE_SHAPE), *encoder, *decoder, last], name="conv_denoiser"
+    )
 
 
 def document_denoiser(input_shape: tuple = (258, 540, 1)) -> keras.Model:
@@ -250,12 +255,12 @@ class Sampling(layers.Layer):
     """Draws z from N(z_mean, exp(z_log_var)), differentiably in both.
 
     Args:
-        seed: seed of the layer's own random generator.
+        seed: seed of the layer's own random generator; None follows `training.set_seed`.
 
     Source: Kingma & Welling 2014, section 2.4. Chapter: The Fashion-MNIST VAE.
     """
 
-    def __init__(self, seed: int = 0, **kwargs):
+    def __init__(self, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -281,7 +286,7 @@ class VAE(_EncoderDecoder):
             (batch, latent_dim).
         decoder: maps z (batch, latent_dim) to logits (batch, 28, 28, 1).
         beta: weight of the KL term in training; 1 for the ELBO.
-        seed: seed of the noise that is drawn in training.
+        seed: seed of the noise drawn in training; None follows `training.set_seed`.
 
     Raises:
         ValueError: the decoder does not take the encoder's codes, or `beta` is negative.
@@ -289,7 +294,7 @@ class VAE(_EncoderDecoder):
     Source: Kingma & Welling 2014. Chapter: The Fashion-MNIST VAE.
     """
 
-    def __init__(self, encoder, decoder, beta: float = 1.0, seed: int = 0, **kwargs):
+    def __init__(self, encoder, decoder, beta: float = 1.0, seed: int | None = None, **kwargs):
         if not 0.0 <= beta < float("inf"):
             raise ValueError(f"beta must be a finite number >= 0, but it is {beta}.")
         super().__init__(encoder, decoder, **kwargs)
@@ -347,7 +352,31 @@ def _gaussian_encoder(hidden: list[keras.Layer], latent_dim: int) -> keras.Model
     return keras.Model(x, heads, name="encoder")
 
 
-def conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int = 0) -> VAE:
+@_REGISTER
+def sine(x):
+    """sin(x), as an activation that can be saved and loaded."""
+    return ops.sin(x)
+
+
+def _sines(units: int) -> list[keras.Layer]:
+    """A dense layer of sines with random directions and phases, or nothing for zero units.
+
+    A network of few coordinates learns coarse variation first and fine variation late. Sines of
+    the coordinates give it the fine variation from the start.
+    """
+    if units == 0:
+        return []
+    return [
+        layers.Dense(
+            check_positive_int(units, "sines"),
+            activation=sine,
+            kernel_initializer=keras.initializers.RandomNormal(stddev=1.0),
+            bias_initializer=keras.initializers.RandomUniform(-math.pi, math.pi),
+        )
+    ]
+
+
+def conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int | None = None) -> VAE:
     """The classic convolutional VAE: 550,629 parameters with two latent dimensions.
 
     The published network ends in a sigmoid; here that sigmoid is in `VAE.decode` and inside the
@@ -356,7 +385,7 @@ def conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int = 0) -> VAE:
     Args:
         latent_dim: the number of latent dimensions.
         beta: weight of the KL term in training.
-        seed: seed of the noise that is drawn in training.
+        seed: seed of the noise drawn in training; None follows `training.set_seed`.
 
     Returns:
         A `VAE`; its decoder has 56,385 parameters.
@@ -398,17 +427,19 @@ def conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int = 0) -> VAE:
 
 def dense_vae(
     latent_dim: int = 2,
-    widths: tuple[int, ...] = (256, 256, 256),
+    widths: tuple[int, ...] = (128, 128, 128),
+    sines: int = 64,
     beta: float = 1.0,
-    seed: int = 0,
+    seed: int | None = None,
 ) -> VAE:
-    """The VAE that the course recommends for 28 x 28 images: dense layers with GELU.
+    """The VAE that the course recommends for 28 x 28 images: dense layers, and sines of the code.
 
     Args:
         latent_dim: the number of latent dimensions.
         widths: units of the encoder's hidden layers; the decoder mirrors them.
+        sines: units of the decoder's first layer, which takes sines; 0 for none.
         beta: weight of the KL term in training.
-        seed: seed of the noise that is drawn in training.
+        seed: seed of the noise drawn in training; None follows `training.set_seed`.
 
     Returns:
         A `VAE`.
@@ -416,14 +447,14 @@ def dense_vae(
     Raises:
         ValueError: a size is not a positive integer.
 
-    Source: this course; the measurements behind the sizes are in the chapter The Fashion-MNIST
-    VAE.
+    Source: this course; for the sines, Tancik et al. 2020. Chapter: The Fashion-MNIST VAE.
     """
     check_positive_int(latent_dim, "latent_dim")
     encoder = _gaussian_encoder([layers.Flatten(), *_hidden(widths)], latent_dim)
     decoder = keras.Sequential(
         [
             keras.Input((latent_dim,)),
+            *_sines(sines),
             *_hidden(widths[::-1]),
             layers.Dense(784),
             layers.Reshape(IMAGE_SHAPE),
@@ -433,13 +464,13 @@ def dense_vae(
     return VAE(encoder, decoder, beta=beta, seed=seed, name="dense_vae")
 
 
-def light_conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int = 0) -> VAE:
+def light_conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int | None = None) -> VAE:
     """A convolutional VAE that is cheap because its filters move in steps of four pixels.
 
     Args:
         latent_dim: the number of latent dimensions.
         beta: weight of the KL term in training.
-        seed: seed of the noise that is drawn in training.
+        seed: seed of the noise drawn in training; None follows `training.set_seed`.
 
     Returns:
         A `VAE`.
@@ -447,7 +478,7 @@ def light_conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int = 0) -> VAE
     Raises:
         ValueError: `latent_dim` is not a positive integer.
 
-    Source: this course. Chapter: The Fashion-MNIST VAE.
+    Source: this course; for the sines, Tancik et al. 2020. Chapter: The Fashion-MNIST VAE.
     """
     check_positive_int(latent_dim, "latent_dim")
     encoder = _gaussian_encoder(
@@ -461,6 +492,7 @@ def light_conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int = 0) -> VAE
     decoder = keras.Sequential(
         [
             keras.Input((latent_dim,)),
+            *_sines(64),
             *_hidden((256, 256, 7 * 7 * 32)),
             layers.Reshape((7, 7, 32)),
             layers.Conv2DTranspose(1, 8, strides=4, padding="same"),
@@ -536,5 +568,14 @@ def load(path: str | os.PathLike) -> keras.Model:
 
 
 def _predict(model: keras.Model, x: np.ndarray, batch_size: int = 1000):
-    """`model.predict` without its progress bar; NumPy in, NumPy out."""
-    return model.predict(x, batch_size=batch_size, verbose=0)
+    """The model's output for all of `x`, batch by batch; NumPy in, NumPy out.
+
+    Not `model.predict`, which compiles itself anew for each of a notebook's many small models.
+    """
+    outputs = [
+        model(x[start : start + batch_size], training=False)
+        for start in range(0, len(x), batch_size)
+    ]
+    if isinstance(outputs[0], (list, tuple)):
+        return [np.concatenate([ops.convert_to_numpy(o) for o in head]) for head in zip(*outputs)]
+    return np.concatenate([ops.convert_to_numpy(output) for output in outputs])

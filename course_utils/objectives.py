@@ -16,6 +16,13 @@ from course_utils._checks import check_same_shape
 _LOG_2PI = math.log(2.0 * math.pi)
 
 
+def _of_one_dtype(*values):
+    """Tensors of the dtype that NumPy's rules would give; TensorFlow itself refuses a mixture."""
+    tensors = [ops.convert_to_tensor(value) for value in values]
+    dtype = keras.backend.result_type(*(tensor.dtype for tensor in tensors), float)
+    return [ops.cast(tensor, dtype) for tensor in tensors]
+
+
 def _sum_per_image(values: keras.KerasTensor) -> keras.KerasTensor:
     return ops.sum(values, axis=tuple(range(1, len(values.shape))))
 
@@ -44,6 +51,7 @@ def bernoulli_log_likelihood(x, logits):
             f"x must be in [0, 1] for a Bernoulli likelihood, but it spans {x.min():g} to "
             f"{x.max():g}; divide bytes by 255 and keep logits out of x."
         )
+    x, logits = _of_one_dtype(x, logits)
     return _sum_per_image(x * logits - ops.softplus(logits))
 
 
@@ -65,6 +73,7 @@ def gaussian_log_likelihood(x, mean, log_var):
     """
     check_same_shape(x, mean, "x", "mean")
     check_same_shape(x, log_var, "x", "log_var")
+    x, mean, log_var = _of_one_dtype(x, mean, log_var)
     squared_distance = ops.square(x - mean) * ops.exp(-log_var)
     return -0.5 * _sum_per_image(_LOG_2PI + log_var + squared_distance)
 
@@ -86,6 +95,7 @@ def kl_normals(mean_q, log_var_q, mean_p, log_var_p):
     """
     for name, value in (("log_var_q", log_var_q), ("mean_p", mean_p), ("log_var_p", log_var_p)):
         check_same_shape(mean_q, value, "mean_q", name)
+    mean_q, log_var_q, mean_p, log_var_p = _of_one_dtype(mean_q, log_var_q, mean_p, log_var_p)
     variance_ratio = ops.exp(log_var_q - log_var_p)
     shift = ops.square(mean_q - mean_p) * ops.exp(-log_var_p)
     return 0.5 * _sum_per_image(variance_ratio + shift - 1.0 - (log_var_q - log_var_p))
@@ -107,6 +117,7 @@ def kl_standard_normal(z_mean, z_log_var):
     Source: Kingma & Welling 2014, appendix B. Chapter: The Fashion-MNIST VAE.
     """
     check_same_shape(z_mean, z_log_var, "z_mean", "z_log_var")
+    z_mean, z_log_var = _of_one_dtype(z_mean, z_log_var)
     return 0.5 * _sum_per_image(ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
 
 
@@ -153,4 +164,5 @@ def reparameterize(z_mean, z_log_var, epsilon):
     """
     check_same_shape(z_mean, z_log_var, "z_mean", "z_log_var")
     check_same_shape(z_mean, epsilon, "z_mean", "epsilon")
+    z_mean, z_log_var, epsilon = _of_one_dtype(z_mean, z_log_var, epsilon)
     return z_mean + ops.exp(0.5 * z_log_var) * epsilon

@@ -1,6 +1,7 @@
 """Training: seeded, with progress and the time left, on whatever device there is."""
 
 import os
+import random
 import sys
 import time
 from collections.abc import Callable
@@ -94,11 +95,11 @@ def fit(
     validation: np.ndarray | tuple | Callable[[keras.Model], float] | None = None,
     patience: int | None = None,
     images_per_epoch: int | None = None,
-    seed: int = 0,
+    seed: int | None = None,
 ) -> History:
     """Train a model with Adam and a cosine-decayed learning rate, and show how long it takes.
 
-    Every epoch visits the images in a new order drawn from `seed`. Interrupting (Ctrl-C, or the
+    Every epoch visits the images in a new order. Interrupting (Ctrl-C, or the
     notebook's stop button) keeps the weights reached so far and returns the history.
 
     Args:
@@ -117,7 +118,7 @@ def fit(
             best weights.
         images_per_epoch: end an epoch early, after so many images, to look at the model more
             often; the next epoch goes on where this one ended.
-        seed: seed of the order of the images.
+        seed: seed of the order of the images; None follows `set_seed`.
 
     Returns:
         A `History`.
@@ -133,8 +134,10 @@ def fit(
         check_positive_int(value, name)
     per_epoch = len(x) if images_per_epoch is None else images_per_epoch
     check_positive_int(per_epoch, "images_per_epoch")
-    if patience is not None and (validation is None or check_positive_int(patience, "patience") < 1):
-        raise ValueError("patience needs validation data to watch; pass validation=(images held out).")
+    if patience is not None:
+        check_positive_int(patience, "patience")
+        if validation is None:
+            raise ValueError("patience needs validation data to watch; pass validation=images.")
     batch_size = min(batch_size, len(x))
     steps = max(1, min(per_epoch, len(x)) // batch_size)
     if optimizer is None:
@@ -143,12 +146,12 @@ def fit(
     model.compile(
         optimizer,
         loss=loss,
-        jit_compile=_use_xla(model),
+        jit_compile=_use_xla(model, num_images=epochs * steps * batch_size),
         steps_per_execution=min(50, steps),
     )
     score = _scorer(validation, loss is not None)
     history, best_weights, best_score = History(), None, np.inf
-    batches = _batches(len(x), batch_size, seed)
+    batches = _batches(len(x), batch_size, random.getrandbits(32) if seed is None else seed)
     bar = tqdm(total=epochs, unit="epoch", desc=f"training on {describe_device()}", file=sys.stderr)
     try:
         for epoch in range(1, epochs + 1):
@@ -237,8 +240,12 @@ def _batches(count: int, batch_size: int, seed: int):
             yield order[start : start + batch_size]
 
 
-def _use_xla(model: keras.Model) -> bool | str:
-    """XLA speeds dense networks up on a CPU and slows TensorFlow's convolutions down."""
+def _use_xla(model: keras.Model, num_images: int) -> bool | str:
+    """XLA speeds dense networks up on a CPU, unless compiling takes longer than it saves.
+
+    TensorFlow's convolutions are slower with it.
+    """
     if keras.backend.backend() != "tensorflow" or _accelerators():
         return "auto"
-    return not any("Conv" in type(layer).__name__ for layer in model._flatten_layers())
+    has_convolutions = any("Conv" in type(layer).__name__ for layer in model._flatten_layers())
+    return num_images > 200_000 and not has_convolutions

@@ -1,0 +1,40 @@
+"""What the notebooks of the course share; each module is a subject, from data to claims."""
+
+import os
+import sys
+
+import numpy
+
+_OLDEST_PYTHON = (3, 10)
+_NEWEST_PYTHON = (3, 13)
+
+
+def check_versions(python: tuple[int, ...], numpy_version: str) -> None:
+    """Check that the course runs on these versions of Python and NumPy.
+
+    Args:
+        python: the version of Python, at least (major, minor), such as `sys.version_info`.
+        numpy_version: the version of NumPy, such as "2.1.3".
+
+    Raises:
+        ImportError: one of them is not supported.
+
+    Chapter: none; it runs when `course_utils` is imported.
+    """
+    if not _OLDEST_PYTHON <= tuple(python[:2]) <= _NEWEST_PYTHON:
+        raise ImportError(
+            f"the course runs on Python 3.10 to 3.13, but this is Python {python[0]}.{python[1]}: "
+            "choose another kernel or environment."
+        )
+    if int(numpy_version.split(".")[0]) < 2:
+        raise ImportError(
+            f"the course needs NumPy 2 or later, but this is NumPy {numpy_version}: "
+            "install it with `pip install 'numpy>=2'`."
+        )
+
+
+check_versions(sys.version_info, numpy.__version__)
+
+# Before Keras is imported: its backend, and the level of TensorFlow's C++ log, which is no reading.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,0 +1,51 @@
+"""Import imgaug 0.4.0 on NumPy 2.
+
+imgaug is unmaintained. Its only obstacle on NumPy 2 is that `imgaug/imgaug.py` reads `np.sctypes`,
+a dictionary of NumPy's types, which NumPy 2.0 removed
+(https://numpy.org/doc/stable/numpy_2_0_migration_guide.html). This module puts the name back, with
+the content that it had, if it is missing; nothing else in NumPy changes. Call `import_imgaug()` in
+place of `import imgaug`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+import numpy as np
+
+_SCTYPES = {
+    "int": [np.int8, np.int16, np.int32, np.int64],
+    "uint": [np.uint8, np.uint16, np.uint32, np.uint64],
+    "float": [np.float16, np.float32, np.float64, np.longdouble],
+    "complex": [np.complex64, np.complex128, np.clongdouble],
+    "others": [bool, object, bytes, str, np.void],
+}
+
+
+def restore_sctypes() -> None:
+    """Put `np.sctypes` back if NumPy has no such name; leave it alone if it has."""
+    if not hasattr(np, "sctypes"):
+        types = {kind: list(members) for kind, members in _SCTYPES.items()}
+        np.sctypes = types  # noqa: NPY201 - the removed name is what this module is for
+
+
+def import_imgaug() -> ModuleType:
+    """Import imgaug and its augmenters.
+
+    Returns:
+        The module imgaug, with `imgaug.augmenters` loaded.
+
+    Raises:
+        ImportError: if imgaug, or a library that it needs, is not installed.
+
+    Chapter: Denoising.
+    """
+    restore_sctypes()
+    try:
+        importlib.import_module("imgaug.augmenters")
+        return importlib.import_module("imgaug")
+    except ImportError as error:
+        raise ImportError(
+            f"imgaug cannot be imported ({error}); install the packages of requirements.txt."
+        ) from error

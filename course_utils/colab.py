@@ -1,0 +1,56 @@
+"""Colab: install what its runtime lacks, and leave the rest of it alone."""
+
+import importlib.util
+import subprocess
+import sys
+
+# What the course imports, by the name that pip knows it by. TensorFlow, Keras and NumPy are missing
+# here on purpose: they are the runtime's own and are never touched.
+REQUIREMENTS = {
+    "imgaug": "imgaug==0.4.0",
+    "cv2": "opencv-python-headless",  # imgaug's
+    "imageio": "imageio",  # imgaug's
+    "shapely": "shapely",  # imgaug's
+    "six": "six",  # imgaug's
+    "matplotlib": "matplotlib",
+    "PIL": "pillow",
+    "pooch": "pooch",
+    "scipy": "scipy",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "tqdm": "tqdm",
+}
+
+
+def install_missing() -> None:
+    """Install the packages of the course that cannot be found; print nothing.
+
+    Each is installed without its dependencies, so that pip cannot replace a package that is there.
+
+    Raises:
+        RuntimeError: pip could not install them.
+
+    Chapter: the first cell of every notebook calls it, in Colab only.
+    """
+    missing = [
+        name for module, name in REQUIREMENTS.items() if importlib.util.find_spec(module) is None
+    ]
+    if not missing:
+        return
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ]
+    pip = subprocess.run([*command, *missing], capture_output=True, text=True, check=False)
+    if pip.returncode != 0:
+        lines = pip.stderr.strip().splitlines() or ["no message"]
+        raise RuntimeError(
+            f"pip could not install {', '.join(missing)}: check the network and run this cell "
+            f"again (pip said: {lines[-1]})."
+        )
+    importlib.invalidate_caches()

@@ -1,0 +1,457 @@
+"""The images of the course: Fashion-MNIST, checked by content, and handwritten digits.
+
+`python -m course_utils.data` fetches Fashion-MNIST if it can and says which copy the notebooks use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import io
+import math
+import os
+import sys
+import threading
+import time
+import warnings
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course_utils._checks import check_positive_int, check_seed
+
+CLASS_NAMES = (
+    "T-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
+
+SAMPLE_DIR = Path(__file__).parent / "sample"
+DEBIAN_DIR = Path("/usr/share/datasets/fashion-mnist")
+DOWNLOAD_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+CONNECT_SECONDS = 10.0  # for the first file, a small one, to be here; else there is no network
+STALL_SECONDS = 10.0  # without a single byte: the network is gone
+DOWNLOAD_SECONDS = 600.0  # for all four files, 30 MB
+
+
+class _IdxFile(NamedTuple):
+    """What the content of one idx file must be."""
+
+    name: str
+    shape: tuple[int, ...]
+    sha256: str
+
+
+_FULL = (
+    _IdxFile(
+        "train-images-idx3-ubyte",
+        (60000, 28, 28),
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    ),
+    _IdxFile(
+        "train-labels-idx1-ubyte",
+        (60000,),
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    ),
+    _IdxFile(
+        "t10k-images-idx3-ubyte",
+        (10000, 28, 28),
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    ),
+    _IdxFile(
+        "t10k-labels-idx1-ubyte",
+        (10000,),
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    ),
+)
+
+# Written by tools/make_sample.py, which also prints these checksums.
+_SAMPLE = (
+    _IdxFile(
+        "train-images-idx3-ubyte",
+        (6000, 28, 28),
+        "d807814fcd1cefa08ccfc9767b4a9ac9d2c0a436b6e8eba79f91d51f108cdaf2",
+    ),
+    _IdxFile(
+        "train-labels-idx1-ubyte",
+        (6000,),
+        "e80a8ea3a2a40f833e7cf34e6ca8721879f1aca80b9758d9a6df0d1344151985",
+    ),
+    _IdxFile(
+        "t10k-images-idx3-ubyte",
+        (1000, 28, 28),
+        "73c9da0e9c8849091479dae74eaaba508085b8f72696f064d7f13cf964d69257",
+    ),
+    _IdxFile(
+        "t10k-labels-idx1-ubyte",
+        (1000,),
+        "7be5ccab529eeec6a47007125e153a839e982aada47cced33e9ae0780858e3b8",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class FashionMNIST:
+    """Fashion-MNIST, split for training, validation and the final report.
+
+    Attributes:
+        x_train: training images, float32 (n, 28, 28, 1) in [0, 1].
+        y_train: their classes, int64 (n,).
+        x_val: validation images, split off the training set.
+        y_val: their classes.
+        x_test: test images, for the report at the end of a chapter.
+        y_test: their classes.
+        source: where the files came from.
+        is_sample: True for the bundled sample.
+        class_names: the ten names, by class number.
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_val: np.ndarray
+    y_val: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    source: str
+    is_sample: bool
+    class_names: tuple[str, ...] = CLASS_NAMES
+
+    def describe(self) -> str:
+        """Return one line: the source, the number of images and, on the sample, what that means."""
+        line = (
+            f"Fashion-MNIST from {self.source}: {len(self.x_train):,} training, "
+            f"{len(self.x_val):,} validation and {len(self.x_test):,} test images."
+        )
+        if self.is_sample:
+            line += " The figures in the book are from the full set of 70,000 images."
+        return line
+
+    def __str__(self) -> str:
+        return self.describe()
+
+    def __repr__(self) -> str:  # not 200 MB of pixels
+        return f"<{self.describe()}>"
+
+
+def load_fashion_mnist(num_validation: int | None = None, seed: int = 0) -> FashionMNIST:
+    """Load Fashion-MNIST from the first place that has it, checked by SHA-256.
+
+    The places, in order: the folder named by the environment variable FASHION_MNIST_DIR (the value
+    `sample` means the bundled sample), the folder of Debian's package dataset-fashion-mnist, Keras'
+    download cache (filled by a download if there is a network), and the sample of 7,000 images that
+    is bundled with the course. A damaged file is reported by name and never used.
+
+    The validation images are drawn from the training set without replacement, the same number from
+    each class (one more from some, if ten does not divide `num_validation`). The test set is the
+    published one.
+
+    Args:
+        num_validation: number of validation images; 5,000 if None (500 on the sample).
+        seed: seed of the split into training and validation images.
+
+    Returns:
+        The images, float32 (n, 28, 28, 1) in [0, 1], and their classes, int64 (n,).
+
+    Raises:
+        FileNotFoundError: FASHION_MNIST_DIR is set, but a file is missing there.
+        ValueError: FASHION_MNIST_DIR is set, but a file there is damaged; or an argument is out of
+            range.
+
+    Source: Xiao, Rasul and Vollgraf (2017), https://arxiv.org/abs/1708.07747.
+    Chapter: Compression and PCA.
+    """
+    seed = check_seed(seed)
+    arrays, source, is_sample = _find()
+    x_train, y_train, x_test, y_test = arrays
+    if num_validation is None:
+        num_validation = len(x_train) // 12
+    num_validation = check_positive_int(num_validation, "num_validation")
+    if not 10 <= num_validation <= len(x_train) - 10:
+        raise ValueError(
+            f"num_validation must be from 10 to {len(x_train) - 10}, so that every class is in "
+            f"both parts; got {num_validation}."
+        )
+    is_val = _stratified_mask(y_train, num_validation, seed)
+    return FashionMNIST(
+        x_train=_to_images(x_train[~is_val]),
+        y_train=y_train[~is_val].astype(np.int64),
+        x_val=_to_images(x_train[is_val]),
+        y_val=y_train[is_val].astype(np.int64),
+        x_test=_to_images(x_test),
+        y_test=y_test.astype(np.int64),
+        source=source,
+        is_sample=is_sample,
+    )
+
+
+def load_digits28() -> tuple[np.ndarray, np.ndarray]:
+    """Load scikit-learn's handwritten digits, enlarged from 8 x 8 to 28 x 28 pixels.
+
+    Returns:
+        The images, float32 (1797, 28, 28, 1) in [0, 1], interpolated linearly, and the digits that
+        they show, int64 (1797,).
+
+    Source: Alpaydin and Kaynak (1998), https://doi.org/10.24432/C50P49, through scikit-learn.
+    Chapter: Compression and PCA.
+    """
+    from skimage.transform import resize
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    small = digits.images.transpose(1, 2, 0) / 16.0
+    large = resize(small, (28, 28), order=1, mode="edge", anti_aliasing=False)
+    x = np.clip(large.transpose(2, 0, 1)[..., None], 0.0, 1.0)
+    return np.ascontiguousarray(x, dtype=np.float32), digits.target.astype(np.int64)
+
+
+def _to_images(pixels: np.ndarray) -> np.ndarray:
+    """Turn bytes (n, 28, 28) into float32 images (n, 28, 28, 1) in [0, 1]."""
+    return np.divide(pixels, np.float32(255), dtype=np.float32)[..., None]
+
+
+def _stratified_mask(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Choose `count` places at random, equally many of each class up to one; return a mask."""
+    rng = np.random.default_rng(seed)
+    chosen = np.zeros(len(labels), dtype=bool)
+    for k in range(len(CLASS_NAMES)):
+        members = np.flatnonzero(labels == k)
+        share = count // len(CLASS_NAMES) + (k < count % len(CLASS_NAMES))
+        chosen[rng.permutation(members)[:share]] = True
+    return chosen
+
+
+# Finding the files
+
+
+def _find() -> tuple[list[np.ndarray], str, bool]:
+    """Return the four arrays as bytes, the name of their source, and whether it is the sample."""
+    wanted = os.environ.get("FASHION_MNIST_DIR", "")
+    if wanted == "sample":
+        return _read_sample(), "the bundled sample (FASHION_MNIST_DIR=sample)", True
+    if wanted:
+        try:
+            return _read_folder(Path(wanted).expanduser(), _FULL), "FASHION_MNIST_DIR", False
+        except (FileNotFoundError, ValueError) as error:
+            raise type(error)(
+                f"FASHION_MNIST_DIR is set to {wanted}, but {error}: "
+                "put the four files there, or unset the variable to look elsewhere."
+            ) from None
+    if os.path.isdir(DEBIAN_DIR):
+        try:
+            return _read_folder(DEBIAN_DIR, _FULL), "Debian's package dataset-fashion-mnist", False
+        except (FileNotFoundError, ValueError) as error:
+            warnings.warn(f"Debian's copy of Fashion-MNIST is not used: {error}.", stacklevel=3)
+    try:
+        return _read_cache_or_download(), "Keras' download cache", False
+    except _NotDownloadedError as error:
+        return _read_sample(), f"the bundled sample ({error})", True
+
+
+def _read_sample() -> list[np.ndarray]:
+    """Read and check the bundled sample."""
+    try:
+        return _read_folder(SAMPLE_DIR, _SAMPLE)
+    except (FileNotFoundError, ValueError) as error:
+        raise type(error)(f"{error}: get the course again, it brings this file.") from None
+
+
+def _read_folder(folder: Path, files: tuple[_IdxFile, ...]) -> list[np.ndarray]:
+    """Read and check the idx files of a folder; an error names the file that is bad."""
+    if not os.path.exists(folder):
+        raise FileNotFoundError(f"there is no folder {folder}")
+    return [_read(folder, file) for file in files]
+
+
+def _read(folder: Path, file: _IdxFile) -> np.ndarray:
+    """Read and check one idx file, compressed (.gz) or not."""
+    for path in (folder / f"{file.name}.gz", folder / file.name):
+        try:
+            raw = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise ValueError(f"{path} cannot be read ({error.strerror})") from None
+        return _decode(raw, file, str(path))
+    raise FileNotFoundError(f"{folder / file.name}.gz is missing")
+
+
+def _decode(raw: bytes, file: _IdxFile, where: str) -> np.ndarray:
+    """Check the content of an idx file and return it as bytes of the expected shape.
+
+    Format: two zero bytes, 8 for unsigned bytes, the number of dimensions, each dimension as a
+    big-endian 32-bit number, and the values (http://yann.lecun.com/exdb/mnist/).
+    """
+    header = bytes([0, 0, 8, len(file.shape)]) + np.array(file.shape, dtype=">u4").tobytes()
+    expected = len(header) + math.prod(file.shape)
+    if raw[:2] == b"\x1f\x8b":
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(raw)) as stream:
+                raw = stream.read(expected + 1)
+        except EOFError:
+            raise ValueError(f"{where} is truncated (its compressed data end too early)") from None
+        except (OSError, zlib.error):
+            raise ValueError(f"{where} is damaged (it cannot be decompressed)") from None
+    if len(raw) < expected:
+        raise ValueError(f"{where} is truncated ({len(raw):,} bytes of {expected:,})")
+    if not raw.startswith(header):
+        raise ValueError(
+            f"{where} is not the idx file of shape {file.shape} that it should be "
+            "(its header differs)"
+        )
+    if hashlib.sha256(raw).hexdigest() != file.sha256:
+        raise ValueError(f"{where} has the wrong content (its SHA-256 checksum differs)")
+    return np.frombuffer(raw, np.uint8, offset=len(header)).reshape(file.shape)
+
+
+# Downloading
+
+
+class _NotDownloadedError(Exception):
+    """Why the files could not be had from the network, in a few words."""
+
+
+def _cache_dir() -> Path:
+    """Return the folder where keras.datasets.fashion_mnist keeps its files, by Keras' own rules.
+
+    They are written out because Keras has no public function for them.
+    """
+    if "KERAS_HOME" in os.environ:
+        home = Path(os.environ["KERAS_HOME"]).expanduser()
+    else:
+        user = Path.home()
+        home = (user if os.access(user, os.W_OK) else Path("/tmp")) / ".keras"
+    return home / "datasets" / "fashion-mnist"
+
+
+def _read_cache_or_download() -> list[np.ndarray]:
+    """Read Keras' cache, and download what is missing or damaged there.
+
+    Raises _NotDownloadedError if that fails.
+    """
+    folder = _cache_dir()
+    found: dict[str, np.ndarray] = {}
+    for file in _FULL:
+        try:
+            found[file.name] = _read(folder, file)
+        except FileNotFoundError:
+            continue
+        except ValueError as error:
+            warnings.warn(
+                f"Keras' copy of Fashion-MNIST is not used, but downloaded again: {error}.",
+                stacklevel=4,
+            )
+    missing = [file for file in _FULL if file.name not in found]
+    missing.sort(key=lambda file: math.prod(file.shape))  # the first shows if there is a network
+    deadline = time.monotonic() + DOWNLOAD_SECONDS
+    for i, file in enumerate(missing):
+        seconds = CONNECT_SECONDS if i == 0 else deadline - time.monotonic()
+        raw = _download(file, seconds, progress=i > 0)
+        try:
+            found[file.name] = _decode(raw, file, f"the download {file.name}.gz")
+        except ValueError as error:
+            raise _NotDownloadedError(str(error)) from None
+        _save(raw, folder / f"{file.name}.gz")
+    return [found[file.name] for file in _FULL]
+
+
+def _download(file: _IdxFile, seconds: float, progress: bool) -> bytes:
+    """Download one file into memory; raise _NotDownloadedError with the reason if that fails.
+
+    A thread does it, because nothing else bounds the time to look up a host name.
+    """
+    buffer = _Buffer()
+    failures: list[_NotDownloadedError] = []
+
+    def work() -> None:
+        try:
+            _fetch(file, buffer, progress)
+        except _NotDownloadedError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        thread.join(max(0.0, seconds))
+    finally:  # also when the reader interrupts the cell
+        buffer.wanted = False
+    if thread.is_alive():
+        reason = "no network" if buffer.tell() == 0 else "a slow network"
+        raise _NotDownloadedError(f"{reason}: {file.name}.gz not here after {seconds:.0f} seconds")
+    if failures:
+        raise failures[0]
+    return buffer.getvalue()
+
+
+class _Buffer(io.BytesIO):
+    """Memory to download into, which ends the download when it is no longer wanted."""
+
+    wanted = True
+
+    def write(self, chunk: Any) -> int:
+        if not self.wanted:
+            raise _NotDownloadedError("given up")
+        return super().write(chunk)
+
+
+def _fetch(file: _IdxFile, buffer: _Buffer, progress: bool) -> None:
+    """Download one file into a buffer; raise _NotDownloadedError with the reason if that fails."""
+    import pooch
+    import requests
+
+    fetch = pooch.HTTPDownloader(
+        progressbar=progress,
+        chunk_size=2**14,
+        timeout=(CONNECT_SECONDS, STALL_SECONDS),
+        headers={"Accept-Encoding": "identity"},  # the .gz file as it is
+    )
+    try:
+        fetch(f"{DOWNLOAD_URL}{file.name}.gz", buffer, None)
+    except requests.HTTPError as error:
+        status = error.response.status_code
+        raise _NotDownloadedError(f"the server answered {status} for {file.name}.gz") from None
+    except OSError as error:  # requests' errors are OSErrors too
+        reason = "no network" if buffer.tell() == 0 else "the download broke off"
+        raise _NotDownloadedError(f"{reason}: {type(error).__name__}") from None
+
+
+def _save(raw: bytes, path: Path) -> None:
+    """Give a checked file its name only when it is complete; a full disk costs only this copy."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(raw)
+        os.replace(part, path)
+    except OSError as error:
+        warnings.warn(
+            f"{path} was downloaded but not saved ({error.strerror}): it is used now, and will be "
+            "downloaded again next time.",
+            stacklevel=5,
+        )
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Print which copy of Fashion-MNIST the notebooks will use; return the exit status."""
+    try:
+        print(load_fashion_mnist().describe())
+    except (FileNotFoundError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""A claim prints its sentence, raises when it is false, and cannot be written so that it never fails."""
+"""A claim prints its sentence, raises when it is false, and is refused if it could never fail."""
 
 import json
 
@@ -14,7 +14,7 @@ def test_a_true_claim_prints_the_sentence_and_no_number(capsys):
 
 
 def test_a_false_claim_raises_with_the_number(capsys):
-    with pytest.raises(ClaimFailed, match="water is dry.*0.25"):
+    with pytest.raises(ClaimFailed, match=r"water is dry.*0\.25"):
         claim("water is dry", 1 > 2, measured=0.25)
     assert capsys.readouterr().out == ""
 

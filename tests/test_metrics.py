@@ -34,7 +34,9 @@ def test_principal_angles_of_planes_tilted_by_a_known_angle():
     for degrees in (0.0, 1e-6, 3.0, 45.0, 89.0, 90.0):
         t = np.radians(degrees)
         b = np.array([[1, 0, 0, 0, 0], [0, np.cos(t), np.sin(t), 0, 0]]).T
-        np.testing.assert_allclose(metrics.principal_angles(a, b), [0, degrees], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(
+            metrics.principal_angles(a, b), [0, degrees], rtol=1e-9, atol=1e-12
+        )
 
 
 @pytest.mark.parametrize("shapes", [((9, 3), (9, 3)), ((9, 4), (9, 2)), ((9, 2), (9, 5))])
@@ -66,9 +68,9 @@ def test_principal_angles_refuse_what_is_no_basis(a, b, words):
 @pytest.fixture(scope="module")
 def one_dimensional():
     """A VAE with one latent dimension, its images, and their log evidence by quadrature."""
-    vae = models.dense_vae(latent_dim=1, widths=(8,))
+    vae = models.dense_vae(latent_dim=1, widths=(8,), sines=0)
     generator = np.random.default_rng(5)
-    vae.set_weights([generator.normal(scale=0.12, size=w.shape) for w in vae.get_weights()])
+    vae.set_weights([generator.normal(scale=0.2, size=w.shape) for w in vae.get_weights()])
     grid = np.linspace(-8, 8, 3001)
     logits = vae.decode_logits(grid[:, None])[..., 0].reshape(len(grid), -1).astype("float64")
     x = IMAGES.reshape(4, -1).astype("float64")
@@ -83,7 +85,9 @@ def one_dimensional():
 
 def test_the_elbo_is_that_of_the_exact_integral(one_dimensional):
     vae, evidence, exact = one_dimensional
-    runs = np.array([metrics.elbo_per_image(vae, IMAGES, seed=s, num_samples=50) for s in range(8)])
+    runs = np.array(
+        [metrics.elbo_per_image(vae, IMAGES, seed=s, num_samples=50) for s in range(40)]
+    )
     standard_error = runs.std(axis=0, ddof=1) / np.sqrt(len(runs))
     assert (np.abs(runs.mean(axis=0) - exact) < 4 * standard_error).all()
     assert (standard_error < 0.2 * (evidence - exact)).all()
@@ -91,9 +95,11 @@ def test_the_elbo_is_that_of_the_exact_integral(one_dimensional):
 
 
 def test_the_importance_weighted_bound_climbs_from_the_elbo_to_the_evidence(one_dimensional):
-    vae, evidence, exact = one_dimensional
+    vae, evidence, _ = one_dimensional
     bounds = [
-        np.mean([metrics.importance_weighted_bound(vae, IMAGES, k, seed=s) for s in range(5)], axis=0)
+        np.mean(
+            [metrics.importance_weighted_bound(vae, IMAGES, k, seed=s) for s in range(30)], axis=0
+        )
         for k in (1, 20, 2000)
     ]
     assert (bounds[0] < bounds[1]).all()
@@ -103,14 +109,17 @@ def test_the_importance_weighted_bound_climbs_from_the_elbo_to_the_evidence(one_
 
 def test_the_bound_is_the_elbo_in_expectation_for_one_sample(one_dimensional):
     vae, _, exact = one_dimensional
-    runs = np.array([metrics.importance_weighted_bound(vae, IMAGES, 1, seed=s) for s in range(30)])
+    runs = np.array([metrics.importance_weighted_bound(vae, IMAGES, 1, seed=s) for s in range(300)])
     standard_error = runs.std(axis=0, ddof=1) / np.sqrt(len(runs))
     assert (np.abs(runs.mean(axis=0) - exact) < 4 * standard_error).all()
 
 
 def test_bounds_do_not_depend_on_the_batch_size():
     vae = models.dense_vae(widths=(8,))
-    for measure in (metrics.elbo_per_image, lambda *a, **k: metrics.importance_weighted_bound(*a, 3, **k)):
+    for measure in (
+        metrics.elbo_per_image,
+        lambda *a, **k: metrics.importance_weighted_bound(*a, 3, **k),
+    ):
         np.testing.assert_allclose(
             measure(vae, IMAGES, batch_size=1), measure(vae, IMAGES, batch_size=500), rtol=1e-5
         )
@@ -119,12 +128,13 @@ def test_bounds_do_not_depend_on_the_batch_size():
 def test_knn_purity_of_separate_and_of_mixed_classes():
     labels = np.repeat([0, 1], 200)
     apart = RNG.normal(size=(400, 2)) + 100 * labels[:, None]
-    assert metrics.knn_purity(apart, labels) == 1.0
+    np.testing.assert_array_equal(metrics.knn_purity(apart, labels), np.ones(400))
     mixed = RNG.normal(size=(400, 2))
-    assert metrics.knn_purity(mixed, labels) == pytest.approx(0.5, abs=0.06)
+    assert metrics.knn_purity(mixed, labels).mean() == pytest.approx(0.5, abs=0.06)
     twins = np.repeat(RNG.normal(size=(50, 2)), 2, axis=0)
     alternating = np.tile([0, 1], 50)
-    assert metrics.knn_purity(twins, alternating, k=1) == 0.0  # a code is not its own neighbour
+    # A code is not its own neighbour:
+    assert metrics.knn_purity(twins, alternating, k=1).max() == 0.0
 
 
 def test_empty_cells_of_a_full_and_of_a_thin_set():

@@ -123,6 +123,17 @@ def test_sampling_draws_anew_each_time_and_repeats_with_the_seed():
     assert np.unique(first).size == first.size
 
 
+def test_the_decoders_first_layer_takes_sines_of_the_code():
+    first, *rest = models.dense_vae().decoder.layers
+    z = np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
+    weights, phases = (ops.convert_to_numpy(w) for w in first.weights)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(first(z)), np.sin(z @ weights + phases), atol=1e-5
+    )
+    assert phases.std() > 1  # phases all alike would make half of the sines useless
+    assert len(models.dense_vae(sines=0).decoder.layers) == len(rest)
+
+
 @pytest.mark.parametrize("beta", [1.0, 0.3])
 def test_the_training_loss_of_a_vae_is_the_mean_of_minus_elbo(beta):
     vae = models.dense_vae(beta=beta, widths=(8,))
@@ -170,7 +181,7 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(model, "save", write_half)
-    with pytest.raises(OSError, match="free some space.*still in memory") as caught:
+    with pytest.raises(OSError, match=r"free some space.*still in memory") as caught:
         models.save(model, path)
     assert caught.value.errno == errno.ENOSPC
     assert path.read_bytes() == before
@@ -191,7 +202,7 @@ def test_loading_says_what_is_wrong_with_the_file(tmp_path):
     whole = models.save(models.deep_autoencoder(2), tmp_path / "model.keras").read_bytes()
     truncated = tmp_path / "truncated.keras"
     truncated.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="truncated.keras could not be loaded"):
+    with pytest.raises(ValueError, match=r"truncated\.keras could not be loaded"):
         models.load(truncated)
 
 
@@ -212,6 +223,7 @@ def test_safe_mode_refuses_code(tmp_path):
         (lambda: models.linear_autoencoder(2, weight_decay=-1), "weight_decay must be"),
         (lambda: models.conv_vae(latent_dim=2.0), "latent_dim must be a whole number"),
         (lambda: models.dense_vae(beta=-0.1), "beta must be"),
+        (lambda: models.dense_vae(sines=-1), "sines must be a whole number"),
         (lambda: models.document_denoiser((259, 540, 1)), "even height and width"),
         (lambda: models.document_denoiser((258, 540, 3)), "must be .height, width, 1."),
         (lambda: models.deep_autoencoder(2).encode(IMAGES * 255), r"pixel values in \[0, 1\]"),

@@ -190,7 +190,7 @@ def finite_difference(function, at, step):
 
 
 class _Negative(keras.layers.Layer):
-    """-ELBO as a function of two trainable tensors, so that Keras can train, hence differentiate."""
+    """-ELBO of two trainable tensors, so that Keras can train, hence differentiate."""
 
     def __init__(self, x, slope, z_mean, z_log_var, epsilon):
         super().__init__()
@@ -231,6 +231,15 @@ def test_gradient_of_the_elbo_agrees_with_finite_differences(rng):
     moved = z_mean - as_numpy(layer.z_mean), z_log_var - as_numpy(layer.z_log_var)
     for actual, wanted in zip(moved, expected):
         np.testing.assert_allclose(actual, wanted, rtol=1e-3, atol=1e-4)
+
+
+def test_single_and_double_precision_may_be_mixed(rng):
+    double = rng.normal(size=(3, 4))
+    single = double.astype("float32")
+    expected = as_numpy(objectives.kl_standard_normal(double, double))
+    np.testing.assert_allclose(
+        as_numpy(objectives.kl_standard_normal(single, double)), expected, rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Training: repeatable, stops early on validation data, and loses nothing when interrupted."""
 
+import random
+
 import keras
 import numpy as np
 import pytest
@@ -12,26 +14,27 @@ IMAGES = np.random.default_rng(0).uniform(size=(120, 28, 28, 1)).astype("float32
 @pytest.fixture(autouse=True)
 def without_xla(monkeypatch):
     """Compiling with XLA takes most of the time of such short trainings."""
-    monkeypatch.setattr(training, "_use_xla", lambda model: False)
+    monkeypatch.setattr(training, "_use_xla", lambda *args, **kwargs: False)
 
 
 def tiny_vae():
     return models.dense_vae(widths=(8,))
 
 
-def train(seed=0, model_seed=0, **kwargs):
+def train(seed=None, model_seed=0, **kwargs):
     training.set_seed(model_seed)
     model = tiny_vae()
     kwargs = {"epochs": 2, "batch_size": 20, **kwargs}
     return model, training.fit(model, IMAGES, seed=seed, **kwargs)
 
 
-def test_xla_is_used_for_dense_networks_and_not_for_convolutions_on_a_cpu(monkeypatch):
+def test_xla_is_used_on_a_cpu_for_long_trainings_of_dense_networks(monkeypatch):
     monkeypatch.undo()
     if keras.backend.backend() != "tensorflow" or training._accelerators():
         pytest.skip("the choice is made only for TensorFlow on a CPU")
-    assert training._use_xla(tiny_vae()) is True
-    assert training._use_xla(models.conv_vae()) is False
+    assert training._use_xla(tiny_vae(), num_images=10**6) is True
+    assert training._use_xla(tiny_vae(), num_images=10**4) is False
+    assert training._use_xla(models.conv_vae(), num_images=10**6) is False
 
 
 def test_the_same_seed_gives_the_same_weights_bit_by_bit():
@@ -42,6 +45,26 @@ def test_the_same_seed_gives_the_same_weights_bit_by_bit():
         np.testing.assert_array_equal(a, b)
 
 
+def test_everything_random_follows_set_seed(monkeypatch):
+    """The initial weights, the noise of a VAE, and the order of the images."""
+    seeds_of_orders = []
+    monkeypatch.setattr(
+        training,
+        "_batches",
+        lambda n, size, seed: seeds_of_orders.append(seed) or iter([np.arange(size)] * 9),
+    )
+    weights, noise = [], []
+    for seed in (0, 0, 1):
+        training.set_seed(seed)
+        model = tiny_vae()
+        weights.append(model.get_weights()[0].tolist())
+        zeros = np.zeros((3, 2), "float32")
+        noise.append(keras.ops.convert_to_numpy(model.sampling(zeros, zeros)).tolist())
+        training.fit(model, IMAGES, epochs=1, batch_size=60)
+    for values in (weights, noise, seeds_of_orders):
+        assert values[0] == values[1] != values[2]
+
+
 @pytest.mark.parametrize("other", [{"seed": 1}, {"model_seed": 1}])
 def test_another_seed_gives_other_weights(other):
     first, second = train()[0], train(**other)[0]
@@ -50,10 +73,10 @@ def test_another_seed_gives_other_weights(other):
 
 def test_the_seed_offset_moves_every_seed(monkeypatch):
     assert training.set_seed(3) == 3
-    plain = np.random.uniform()
+    plain = random.random()
     monkeypatch.setenv("COURSE_SEED_OFFSET", "2")
     assert training.set_seed(3) == 5
-    assert np.random.uniform() != plain
+    assert random.random() != plain
     monkeypatch.setenv("COURSE_SEED_OFFSET", "many")
     with pytest.raises(ValueError, match="COURSE_SEED_OFFSET='many'"):
         training.set_seed(3)
@@ -103,7 +126,7 @@ def test_targets_other_than_the_input_are_used():
     training.set_seed(0)
     model = models.linear_autoencoder(4)
     training.fit(
-        model, IMAGES, np.zeros_like(IMAGES), epochs=30, batch_size=20, loss="mse", learning_rate=0.01
+        model, IMAGES, 0 * IMAGES, epochs=30, batch_size=20, loss="mse", learning_rate=0.01
     )
     assert np.mean(model.predict(IMAGES, verbose=0) ** 2) < 0.05 * np.mean(IMAGES**2)
 

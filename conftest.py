@@ -1,0 +1,26 @@
+"""Settings for pytest: for the unit tests and for the notebooks, which nbval executes."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Kernels inherit these. A notebook draws into itself only if no other backend is chosen.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.pop("MPLBACKEND", None)
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """Let nbval skip what differs between machines: logs, progress bars and HTML tables."""
+    if hasattr(collector, "skip_compare"):
+        collector.skip_compare += ("stderr", "text/html")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order: unit tests, the notebooks as given (that is, as in _toc.yml), the built book."""
+
+    def rank(item: pytest.Item) -> int:
+        path = Path(item.path)
+        return 1 if path.suffix == ".ipynb" else 2 if path.name == "test_book.py" else 0
+
+    items.sort(key=rank)

@@ -1,0 +1,554 @@
+"""What every notebook of the book must be, read from its file; nothing is executed here.
+
+Each check is a function that returns the list of its complaints; planted faults show that it works.
+"""
+
+import ast
+import copy
+import re
+import statistics
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from tools import set_address, toc
+
+ROOT = toc.ROOT
+ADDRESS = set_address.current()
+LARGEST = 1_000_000  # bytes
+MOST_LINES = 8  # in the median code cell
+FEWEST_CLAIMS = 6
+SHORTEST_ALT = 20  # characters: less cannot say what a figure shows
+
+Check = Callable[[NotebookNode], list[str]]
+
+
+# Small helpers
+
+
+def cells(notebook: NotebookNode, kind: str) -> Iterator[tuple[int, NotebookNode]]:
+    """Yield the cells of a kind with their numbers, counted from 1."""
+    return ((i, cell) for i, cell in enumerate(notebook.cells, start=1) if cell.cell_type == kind)
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """Return the tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def printed(cell: NotebookNode) -> str:
+    """Return what a cell wrote to standard output and as plain text."""
+    streams = [output.text for output in cell.outputs if output.get("name") == "stdout"]
+    return "".join(
+        streams + [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+    )
+
+
+def num_images(cell: NotebookNode) -> int:
+    """Return how many of a cell's outputs are pictures."""
+    return sum(
+        any(kind.startswith("image/") for kind in output.get("data", ())) for output in cell.outputs
+    )
+
+
+def parsed(cell: NotebookNode) -> ast.Module:
+    """Return the syntax tree of a code cell without its `!` and `%` lines."""
+    lines = [re.sub(r"^(\s*)[!%].*", r"\1pass", line) for line in cell.source.splitlines()]
+    return ast.parse("\n".join(lines))
+
+
+def claims(cell: NotebookNode) -> list[ast.Call]:
+    """Return the calls of `claim` in a code cell."""
+    calls = [node for node in ast.walk(parsed(cell)) if isinstance(node, ast.Call)]
+    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "claim"]
+
+
+def headings(notebook: NotebookNode) -> list[tuple[int, str]]:
+    """Return the level and text of every heading outside code blocks."""
+    text = "\n".join(cell.source for _, cell in cells(notebook, "markdown"))
+    text = re.sub(r"(?ms)^(```|~~~).*?^\1", "", text)
+    return [(len(marks), title) for marks, title in re.findall(r"(?m)^(#{1,6}) +(.+)$", text)]
+
+
+def prose(cell: NotebookNode) -> str:
+    """Return the text of a Markdown cell without code and mathematics."""
+    text = re.sub(r"(?ms)^(```|~~~).*?^\1", "", cell.source)
+    return re.sub(r"\$\$.*?\$\$|\$[^$\n]*\$|`[^`\n]*`", "", text, flags=re.DOTALL)
+
+
+# The checks
+
+
+def check_executed(notebook: NotebookNode) -> list[str]:
+    """Every code cell was executed, in order, from a fresh kernel."""
+    for expected, (i, cell) in enumerate(cells(notebook, "code"), start=1):
+        if cell.execution_count != expected:
+            return [f"cell {i} has execution count {cell.execution_count}, not {expected}"]
+    return []
+
+
+def check_outputs(notebook: NotebookNode) -> list[str]:
+    """No stored output is an error or standard error."""
+    found = []
+    for i, cell in cells(notebook, "code"):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                found.append(f"cell {i} has an error: {output.ename}")
+            if output.get("name") == "stderr":
+                found.append(f"cell {i} stores standard error: {output.text[:60]!r}")
+    return found
+
+
+def check_title(notebook: NotebookNode) -> list[str]:
+    """The first cell begins with the only title, and no level of headings is left out below it."""
+    found = []
+    first = notebook.cells[0]
+    if first.cell_type != "markdown" or not first.source.startswith("# "):
+        found.append("the first cell must be Markdown that begins with '# ' and the title")
+    levels = [level for level, _ in headings(notebook)]
+    if levels.count(1) != 1:
+        found.append(f"there must be one title ('# '), but there are {levels.count(1)}")
+    for (before, _), (after, title) in zip(
+        headings(notebook), headings(notebook)[1:], strict=False
+    ):
+        if after > before + 1:
+            found.append(f"the heading {title!r} leaves out a level")
+    return found
+
+
+def check_first_cell(notebook: NotebookNode) -> list[str]:
+    """The first code cell is the course's, with its present address."""
+    i, cell = next(cells(notebook, "code"))
+    if cell.source == ADDRESS.first_cell() and not cell.outputs:
+        return []
+    return [f"cell {i} must be exactly tools.set_address's first cell, without output"]
+
+
+def check_sections(notebook: NotebookNode) -> list[str]:
+    """The sections that every chapter has are there."""
+    titles = [title.lower() for _, title in headings(notebook)]
+    wanted = ["What you will be able to do", "Summary", "Exercises", "Further reading"]
+    return [f"no section '{want}'" for want in wanted if not any(want.lower() in t for t in titles)]
+
+
+def check_figures(notebook: NotebookNode) -> list[str]:
+    """Every picture is alone in its cell and has alternative text, a caption and a name."""
+    found = []
+    names = []
+    for i, cell in cells(notebook, "code"):
+        if not num_images(cell):
+            continue
+        if num_images(cell) > 1:
+            found.append(
+                f"cell {i} has {num_images(cell)} pictures; a caption can belong to one only"
+            )
+        myst = cell.metadata.get("mystnb", {})
+        alt = myst.get("image", {}).get("alt", "")
+        caption = myst.get("figure", {}).get("caption", "")
+        names.append(myst.get("figure", {}).get("name", ""))
+        if len(alt) < SHORTEST_ALT or re.search(r"\.(png|svg|jpe?g|gif)\b|/", alt):
+            found.append(
+                f"cell {i}: the alternative text must say what the picture shows, but is {alt!r}"
+            )
+        if len(caption) < SHORTEST_ALT:
+            found.append(f"cell {i}: the caption must say what to see, but is {caption!r}")
+        if alt and alt == caption:
+            found.append(f"cell {i}: the alternative text repeats the caption")
+        if not re.fullmatch(r"fig-[a-z0-9-]+", names[-1]):
+            found.append(
+                f"cell {i}: the figure's name must look like fig-something, but is {names[-1]!r}"
+            )
+    return found + [
+        f"two figures are called {name}" for name in set(names) if names.count(name) > 1
+    ]
+
+
+def check_claims(notebook: NotebookNode) -> list[str]:
+    """There are enough claims; each is a plain sentence, compared by nbval, and holds."""
+    found = []
+    count = 0
+    for i, cell in cells(notebook, "code"):
+        calls = claims(cell)
+        count += len(calls)
+        if calls and "nbval-ignore-output" in tags(cell):
+            found.append(f"cell {i} has a claim, so nbval must not ignore its output")
+        for call in calls:
+            sentence = (
+                call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+            )
+            if not isinstance(sentence, str):
+                found.append(f"cell {i}: a claim's first argument must be a plain string")
+            elif f"Claim holds: {sentence}" not in printed(cell):
+                found.append(f"cell {i}: no output says that this claim holds: {sentence!r}")
+    if count < FEWEST_CLAIMS:
+        found.append(f"there are {count} claims, fewer than {FEWEST_CLAIMS}")
+    return found
+
+
+def check_data_source(notebook: NotebookNode) -> list[str]:
+    """If the notebook loads Fashion-MNIST, it says once from where, and that is not the sample."""
+    if not any("load_fashion_mnist" in cell.source for _, cell in cells(notebook, "code")):
+        return []
+    saying = [
+        (i, cell) for i, cell in cells(notebook, "code") if "Fashion-MNIST from " in printed(cell)
+    ]
+    if len(saying) != 1:
+        return [f"one cell must print data.describe(), but {len(saying)} do"]
+    i, cell = saying[0]
+    found = []
+    if "bundled sample" in printed(cell):
+        found.append(
+            f"cell {i}: the stored outputs are from the bundled sample, not from the full set"
+        )
+    if "nbval-ignore-output" not in tags(cell):
+        found.append(f"cell {i} prints the data's source, so it needs the tag nbval-ignore-output")
+    return found
+
+
+def check_cell_lengths(notebook: NotebookNode) -> list[str]:
+    """The median code cell is short."""
+    lines = [
+        sum(bool(line.strip()) for line in cell.source.splitlines())
+        for _, cell in cells(notebook, "code")
+    ]
+    median = statistics.median(lines[1:])
+    return (
+        []
+        if median <= MOST_LINES
+        else [f"the median code cell has {median} lines, over {MOST_LINES}"]
+    )
+
+
+def check_solutions(notebook: NotebookNode) -> list[str]:
+    """Hidden solutions, in code, follow the heading of the exercises."""
+    after = False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and re.search(r"(?mi)^#+ .*exercises", cell.source):
+            after = True
+        if after and cell.cell_type == "code" and "hide-cell" in tags(cell):
+            return []
+    return ["no code cell tagged hide-cell follows the heading Exercises"]
+
+
+def check_markdown(notebook: NotebookNode) -> list[str]:
+    """The text is plain Markdown: Colab and GitHub show MyST's syntax raw."""
+    patterns = {
+        "a directive": r"(?m)^\s*(?:```+|~~~+|:::+) *\{",
+        "a colon fence": r"(?m)^\s*:::",
+        "a role": r"\{[a-zA-Z][\w:+.-]*\}`",
+        "a label": r"(?m)^\([\w:.-]+\)= *$",
+        "a substitution": r"\{\{.+?\}\}",
+        "a block break": r"(?m)^\+\+\+",
+    }
+    found = []
+    for i, cell in cells(notebook, "markdown"):
+        text = re.sub(r"\$\$.*?\$\$|\$[^$\n]*\$", "", cell.source, flags=re.DOTALL)
+        for what, pattern in patterns.items():
+            if match := re.search(pattern, text):
+                found.append(f"cell {i} has {what} of MyST: {match[0].strip()!r}")
+    return found
+
+
+def check_backend(notebook: NotebookNode) -> list[str]:
+    """No cell uses TensorFlow itself, unless it asks for the backend first."""
+    found = []
+    for i, cell in cells(notebook, "code"):
+        tree = parsed(cell)
+        names = [
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        ]
+        names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        names += [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        raw = [name for name in names if name.split(".")[0] in ("tensorflow", "tf")]
+        if raw and "backend()" not in cell.source:
+            found.append(f"cell {i} uses {raw[0]} where Keras has the same")
+    return found
+
+
+def check_colab_link(notebook: NotebookNode, path: Path) -> list[str]:
+    """The text links to this notebook in Colab, by a text and not by a picture from elsewhere."""
+    text = "\n".join(cell.source for _, cell in cells(notebook, "markdown"))
+    found = [] if f"]({ADDRESS.colab(path)})" in text else [f"no link to {ADDRESS.colab(path)}"]
+    if pictures := re.findall(
+        r"!\[[^\]]*\]\((https?://[^)\s]+)|<img[^>]+src=[\"'](https?://[^\"']+)", text
+    ):
+        found.append(f"a picture is loaded from another host: {''.join(pictures[0])}")
+    return found
+
+
+def check_citations(notebook: NotebookNode, bibliography: str) -> list[str]:
+    """Works are cited as links to pages that references.bib knows; Further reading has a few."""
+    found = []
+    name = r"[A-Z][\w'’-]+"
+    group = rf"{name}(?: et al\.?|,? (?:and|&) {name})"
+    bare = re.compile(rf"(?:{group},? \(?(?:19|20)\d\d|{name} \((?:19|20)\d\d)[a-z]?\)?")
+    last = ""
+    for i, cell in cells(notebook, "markdown"):
+        text = prose(cell)
+        for url in re.findall(r"\]\((https?://(?:dx\.)?(?:doi\.org|arxiv\.org)/[^)\s]+)\)", text):
+            key = re.sub(r"^https?://[^/]+/(?:abs/|pdf/)?", "", url)
+            if key.lower() not in bibliography.lower():
+                found.append(f"cell {i}: references.bib does not have {url}")
+        for match in bare.findall(re.sub(r"\[[^\]]*\]\([^)]*\)", "", text)):
+            found.append(f"cell {i}: this citation is not a link: {match!r}")
+        if re.search(r"(?mi)^#+ .*further reading", text):
+            last = re.split(r"(?mi)^#+ .*further reading.*$", text)[-1]
+        elif last:
+            last += text
+    if len(re.findall(r"\]\(https?://", last)) < 3:
+        found.append("Further reading must link at least three works")
+    return found
+
+
+CHECKS: list[Check] = [
+    check_executed,
+    check_outputs,
+    check_title,
+    check_first_cell,
+    check_sections,
+    check_figures,
+    check_claims,
+    check_data_source,
+    check_cell_lengths,
+    check_solutions,
+    check_markdown,
+    check_backend,
+]
+
+
+# The book's notebooks
+
+
+@pytest.fixture(params=toc.notebooks(), ids=str)
+def path(request: pytest.FixtureRequest) -> Path:
+    """One notebook of the book, relative to the root."""
+    return request.param
+
+
+@pytest.fixture
+def notebook(path: Path) -> NotebookNode:
+    """Its content."""
+    return nbformat.read(ROOT / path, as_version=4)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_notebook(check: Check, notebook: NotebookNode) -> None:
+    assert check(notebook) == []
+
+
+def test_notebook_links(notebook: NotebookNode, path: Path) -> None:
+    bibliography = (ROOT / "references.bib").read_text(encoding="utf-8")
+    assert check_colab_link(notebook, path) + check_citations(notebook, bibliography) == []
+
+
+def test_notebook_is_valid_and_small(notebook: NotebookNode, path: Path) -> None:
+    nbformat.validate(notebook)
+    size = (ROOT / path).stat().st_size
+    assert size < LARGEST, f"{path} has {size:,} bytes"
+
+
+def test_every_page_of_the_book_exists() -> None:
+    missing = [
+        page
+        for page in toc.pages()
+        if not any((ROOT / page).with_suffix(suffix).is_file() for suffix in (".ipynb", ".md"))
+    ]
+    assert missing == []
+
+
+def test_every_notebook_is_in_the_book() -> None:
+    listed = set(toc.notebooks())
+    there = {path.relative_to(ROOT) for path in (ROOT / "chapters").glob("*.ipynb")}
+    assert there - listed == set()
+
+
+def test_names_of_figures_differ_between_chapters() -> None:
+    names = [
+        cell.metadata.mystnb.figure.name
+        for path in toc.notebooks()
+        for _, cell in cells(nbformat.read(ROOT / path, as_version=4), "code")
+        if "name" in cell.metadata.get("mystnb", {}).get("figure", {})
+    ]
+    assert sorted(set(names)) == sorted(names)
+
+
+# The checks themselves, on a good notebook and on faults planted in it
+
+BIBLIOGRAPHY = "doi = {10.1162/abc}, eprint = {1312.6114}, url = {https://arxiv.org/abs/1901.08168}"
+
+
+def good_notebook() -> NotebookNode:
+    """Return a small notebook that passes every check."""
+    new = nbformat.v4
+    claims_source = "\n".join(f'claim("sentence {k}", {k} < 6, measured={k})' for k in range(6))
+    claims_output = "".join(f"Claim holds: sentence {k}\n" for k in range(6))
+    figure = {
+        "mystnb": {
+            "image": {"alt": "A curve that falls quickly and then slowly."},
+            "figure": {
+                "caption": "The error falls with the size of the code.",
+                "name": "fig-error",
+            },
+        }
+    }
+    tagged = {"tags": ["nbval-ignore-output"]}
+    result = new.new_notebook(
+        cells=[
+            new.new_markdown_cell(
+                "# A chapter\n\n## What you will be able to do\n\nRun $x_{i}$ and `a`."
+            ),
+            new.new_code_cell(ADDRESS.first_cell()),
+            new.new_markdown_cell(f"Open [in Colab]({ADDRESS.colab(Path('chapters/a.ipynb'))})."),
+            new.new_code_cell(
+                "data = load_fashion_mnist()\nprint(data.describe())",
+                metadata=tagged,
+                outputs=[
+                    new.new_output("stream", text="Fashion-MNIST from a folder: 55,000 training\n")
+                ],
+            ),
+            new.new_code_cell(
+                "curves(errors)",
+                metadata=figure,
+                outputs=[new.new_output("display_data", data={"image/png": "iVBORw0="})],
+            ),
+            new.new_code_cell(
+                claims_source, outputs=[new.new_output("stream", text=claims_output)]
+            ),
+            new.new_markdown_cell(
+                "## Summary\n\nAs [Kingma and Welling (2014)](https://arxiv.org/abs/1312.6114) say."
+            ),
+            new.new_markdown_cell("## Exercises\n\nTry it."),
+            new.new_code_cell("1 + 1", metadata={"tags": ["hide-cell"]}),
+            new.new_markdown_cell(
+                "## Further reading\n\n- [A](https://doi.org/10.1162/abc)\n- [B](https://arxiv.org/abs/1312.6114)\n"
+                "- [C](https://arxiv.org/abs/1901.08168)"
+            ),
+        ]
+    )
+    for count, (_, cell) in enumerate(cells(result, "code"), start=1):
+        cell.execution_count = count
+    return result
+
+
+def complaints(notebook: NotebookNode) -> dict[str, list[str]]:
+    """Return what each check says about a notebook, without those that say nothing."""
+    said = {check.__name__: check(notebook) for check in CHECKS}
+    said["check_colab_link"] = check_colab_link(notebook, Path("chapters/a.ipynb"))
+    said["check_citations"] = check_citations(notebook, BIBLIOGRAPHY)
+    return {name: found for name, found in said.items() if found}
+
+
+def stream(name: str, text: str) -> NotebookNode:
+    """Return a stream output."""
+    return nbformat.v4.new_output("stream", name=name, text=text)
+
+
+def edit(index: int, old: str, new: str) -> Callable[[NotebookNode], None]:
+    """Return a fault that replaces text in the source of a cell."""
+
+    def plant(notebook: NotebookNode) -> None:
+        assert old in notebook.cells[index].source
+        notebook.cells[index].source = notebook.cells[index].source.replace(old, new)
+
+    return plant
+
+
+def replace(index: int, **fields: object) -> Callable[[NotebookNode], None]:
+    """Return a fault that sets fields of a cell."""
+    return lambda notebook: notebook.cells[index].update(nbformat.from_dict(fields))
+
+
+def image(index: int, **fields: str) -> Callable[[NotebookNode], None]:
+    """Return a fault that sets `alt`, `caption` or `name` of a figure."""
+
+    def plant(notebook: NotebookNode) -> None:
+        for key, value in fields.items():
+            notebook.cells[index].metadata.mystnb["image" if key == "alt" else "figure"][key] = (
+                value
+            )
+
+    return plant
+
+
+ERROR = nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
+FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
+    ("check_executed", replace(3, execution_count=None)),
+    ("check_executed", replace(3, execution_count=7)),
+    ("check_outputs", replace(8, outputs=[ERROR])),
+    ("check_outputs", replace(8, outputs=[stream("stderr", "WARNING: a log")])),
+    ("check_title", edit(0, "# A chapter", "A chapter")),
+    ("check_title", edit(6, "## Summary", "# Summary")),
+    ("check_title", edit(6, "## Summary", "#### Summary")),
+    ("check_first_cell", edit(1, "--depth 1 ", "")),
+    ("check_first_cell", edit(1, ADDRESS.url, "https://github.com/somebody/else")),
+    ("check_first_cell", replace(1, outputs=[stream("stdout", "Cloning")])),
+    ("check_sections", edit(0, "What you will be able to do", "Contents")),
+    ("check_sections", edit(6, "Summary", "End")),
+    ("check_figures", image(4, alt="../_images/abcdef0123456789.png")),
+    ("check_figures", image(4, alt="A curve.")),
+    ("check_figures", image(4, caption="Error")),
+    ("check_figures", image(4, name="error curve")),
+    (
+        "check_figures",
+        lambda notebook: notebook.cells[4].outputs.append(notebook.cells[4].outputs[0]),
+    ),
+    ("check_figures", lambda notebook: notebook.cells[4].metadata.pop("mystnb")),
+    ("check_claims", edit(5, 'claim("sentence 3", 3 < 6, measured=3)\n', "")),
+    ("check_claims", replace(5, outputs=[])),
+    ("check_claims", replace(5, metadata={"tags": ["nbval-ignore-output"]})),
+    ("check_claims", edit(5, 'claim("sentence 3"', 'claim(f"sentence {3}"')),
+    ("check_data_source", replace(3, outputs=[])),
+    ("check_data_source", replace(3, metadata={})),
+    (
+        "check_data_source",
+        replace(
+            3,
+            outputs=[stream("stdout", "Fashion-MNIST from the bundled sample (no network): 5,500")],
+        ),
+    ),
+    (
+        "check_cell_lengths",
+        lambda notebook: [cell.update(source="x = 1\n" * 9) for _, cell in cells(notebook, "code")],
+    ),
+    ("check_solutions", replace(8, metadata={})),
+    ("check_markdown", edit(7, "Try it.", "```{note}\nTry it.\n```")),
+    ("check_markdown", edit(7, "Try it.", "See {ref}`fig-error`.")),
+    ("check_markdown", edit(7, "Try it.", "(exercises)=\nTry it.")),
+    ("check_markdown", edit(7, "Try it.", ":::{tip}\nTry it.\n:::")),
+    ("check_backend", edit(8, "1 + 1", "import tensorflow as tf")),
+    ("check_backend", edit(8, "1 + 1", "from tensorflow.keras import layers")),
+    ("check_backend", edit(8, "1 + 1", "tf.reduce_mean(x)")),
+    ("check_colab_link", edit(2, "/blob/", "/tree/")),
+    ("check_colab_link", edit(2, "Open", "![badge](https://example.org/badge.svg)")),
+    ("check_citations", edit(6, "1312.6114", "9999.9999")),
+    ("check_citations", edit(6, "say", "and Kunin et al. (2019) say")),
+    ("check_citations", edit(6, "say", "and Kunin (2019) say")),
+    ("check_citations", edit(9, "- [A](https://doi.org/10.1162/abc)\n", "")),
+]
+
+
+def test_good_notebook_passes() -> None:
+    assert complaints(good_notebook()) == {}
+
+
+@pytest.mark.parametrize(
+    ("check", "plant"), FAULTS, ids=[f"{k}-{name}" for k, (name, _) in enumerate(FAULTS)]
+)
+def test_planted_fault_is_found(check: str, plant: Callable[[NotebookNode], object]) -> None:
+    notebook = copy.deepcopy(good_notebook())
+    plant(notebook)
+    assert check in complaints(notebook)
+
+
+def test_a_guarded_tensorflow_cell_is_allowed() -> None:
+    notebook = good_notebook()
+    notebook.cells[
+        8
+    ].source = 'if keras.config.backend() == "tensorflow":\n    import tensorflow as tf'
+    assert complaints(notebook) == {}

@@ -1,0 +1,392 @@
+"""The maintainers' commands: each does what CONTRIBUTING.md says, and leaves nothing half done."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools import claims, execute, set_address, toc
+
+ROOT = toc.ROOT
+
+
+def write_notebook(path: Path, *sources: str) -> bytes:
+    """Write a notebook that was never executed; return the bytes of the file."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path.read_bytes()
+
+
+def files(folder: Path) -> list[str]:
+    """Return the names of the files in a folder, hidden ones too."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+# toc
+
+
+def test_notebooks_are_listed_in_the_order_of_the_book(tmp_path: Path) -> None:
+    (tmp_path / "_toc.yml").write_text(
+        "root: index\nparts:\n- chapters:\n  - file: c/zebra\n    sections:\n    - file: c/mouse\n"
+        "- chapters:\n  - file: c/ape\n  - file: page\n"
+    )
+    (tmp_path / "c").mkdir()
+    for name in ("ape", "mouse", "zebra"):
+        (tmp_path / f"c/{name}.ipynb").touch()
+    assert toc.pages(tmp_path) == ["index", "c/zebra", "c/mouse", "c/ape", "page"]
+    assert [path.stem for path in toc.notebooks(tmp_path)] == ["zebra", "mouse", "ape"]
+
+
+# execute
+
+
+def test_execute_stores_the_outputs_and_nothing_volatile(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    write_notebook(path, "import sys\nprint('seen')\nprint('log', file=sys.stderr)", "", "6 * 7")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata = {
+        "kernelspec": {"name": "mine", "display_name": "Mine"},
+        "widgets": {},
+        "title": "kept",
+    }
+    nbformat.write(notebook, path)
+
+    line = execute.execute(path)
+    stored = nbformat.read(path, as_version=4)
+    assert "stored after" in line and "CPU seconds" in line and "kB" in line
+    assert [cell.execution_count for cell in stored.cells] == [1, None, 2]
+    assert [output.text for output in stored.cells[0].outputs] == ["seen\n"]
+    assert stored.cells[2].outputs[0].data["text/plain"] == "42"
+    assert set(stored.metadata) == {"title", "kernelspec", "language_info"}
+    assert (
+        stored.metadata.kernelspec.name == "python3"
+        and "version" not in stored.metadata.language_info
+    )
+    assert all("execution" not in cell.metadata for cell in stored.cells)
+    assert files(tmp_path) == ["a.ipynb"]
+
+    first = path.read_bytes()
+    execute.execute(path)
+    assert path.read_bytes() == first
+
+
+def test_execute_runs_in_the_folder_of_the_notebook_with_this_python(tmp_path: Path) -> None:
+    (tmp_path / "beside.txt").write_text("found")
+    write_notebook(
+        tmp_path / "a.ipynb", "import sys\nprint(open('beside.txt').read(), sys.executable)"
+    )
+    notebook, wall, cpu = execute.run(tmp_path / "a.ipynb")
+    assert notebook.cells[0].outputs[0].text == f"found {sys.executable}\n"
+    assert wall > 0 and cpu > 0
+
+
+def test_execute_keeps_the_old_file_when_a_cell_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / "a.ipynb"
+    before = write_notebook(path, "print('fine')", "raise ValueError('planted')")
+    assert execute.main([str(path)]) == 1
+    assert (
+        "failed with ValueError: planted; the stored notebook is unchanged."
+        in capsys.readouterr().err
+    )
+    assert path.read_bytes() == before
+    assert files(tmp_path) == ["a.ipynb"]
+
+
+def test_execute_keeps_the_old_file_when_interrupted(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    mark = tmp_path / "started"
+    before = write_notebook(path, f"open({str(mark)!r}, 'w').close()\nimport time; time.sleep(60)")
+    command = [sys.executable, "-m", "tools.execute", str(path), str(path)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not mark.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, message = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert (
+        message.count("interrupted; the stored notebook is unchanged.") == 1
+        and "Traceback" not in message
+    )
+    assert path.read_bytes() == before
+
+
+def test_execute_keeps_the_old_file_when_the_kernel_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    before = write_notebook(path, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(execute.NotExecuted, match="the system ended its kernel"):
+        execute.execute(path)
+    assert path.read_bytes() == before
+
+
+def test_execute_keeps_the_old_file_when_the_disk_is_full(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    before = write_notebook(path, "print('x' * 10_000)")
+    notebook, _, _ = execute.run(path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))  # the system refuses to write more
+        with pytest.raises(
+            execute.NotExecuted, match=r"could not be saved .* the old file is unchanged"
+        ):
+            execute.write(notebook, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert path.read_bytes() == before
+    assert files(tmp_path) == ["a.ipynb"]
+
+
+def test_execute_refuses_the_sample_unless_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.ipynb"
+    before = write_notebook(path, "# load_fashion_mnist is named here, so the data matter")
+    monkeypatch.setenv("FASHION_MNIST_DIR", "sample")
+    with pytest.raises(execute.NotExecuted, match="--allow-sample"):
+        execute.execute(path)
+    assert path.read_bytes() == before
+    assert "stored" in execute.execute(path, allow_sample=True)
+
+
+def test_execute_reports_a_damaged_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_notebook(tmp_path / "a.ipynb", "# load_fashion_mnist")
+    monkeypatch.setenv("FASHION_MNIST_DIR", str(tmp_path))
+    with pytest.raises(execute.NotExecuted, match="FASHION_MNIST_DIR"):
+        execute.execute(tmp_path / "a.ipynb")
+
+
+def test_execute_warns_of_a_large_notebook(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    write_notebook(path, f"print('x' * {execute.LARGE})")
+    assert "too large" in execute.execute(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"not JSON", b"\xff\xfe"])
+def test_execute_says_that_a_file_is_no_notebook(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(execute.NotExecuted, match="is not a notebook"):
+        execute.execute(path, allow_sample=True)
+    with pytest.raises(execute.NotExecuted, match="there is no notebook"):
+        execute.execute(tmp_path / "missing.ipynb")
+
+
+# claims
+
+
+def test_claims_are_collected_over_seeds(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path = tmp_path / "a.ipynb"
+    before = write_notebook(
+        path,
+        "import os\nfrom course_utils.claims import claim",
+        "k = int(os.environ['COURSE_SEED_OFFSET'])",
+        "claim('the first always holds', k < 9, measured=k)",
+        "claim('the second fails once', k != 1)",
+    )
+    assert claims.main(["--seeds", "3", str(path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert any(
+        "3/3" in line and "0 .. 2" in line and "the first always holds" in line for line in lines
+    )
+    assert any("2/3" in line and "the second fails once  <- FAILS" in line for line in lines)
+    assert path.read_bytes() == before
+
+
+def test_claims_say_when_a_cell_fails(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    write_notebook(tmp_path / "a.ipynb", "1 / 0")
+    assert claims.main(["--seeds", "1", str(tmp_path / "a.ipynb")]) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+# set_address
+
+OLD = set_address.parse("https://github.com/ada/old-course", "main")
+NEW = set_address.parse("https://github.com/Grace-H/new.course", "trunk")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git in a folder."""
+    subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def small_course(tmp_path: Path) -> Iterator[Path]:
+    """A repository that names its address in every way that the course does."""
+    (tmp_path / "_config.yml").write_text(
+        "title: A\nrepository:\n  # where\n  url: https://github.com/ada/old-course\n"
+        "  branch: main  # kept\n"
+        "html:\n  baseurl: https://ada.github.io/old-course/\n  branch: main\n"
+    )
+    (tmp_path / "README.md").write_text(
+        "`git clone https://github.com/ada/old-course.git`, `cd old-course`. "
+        "See https://github.com/ada/old-course.\n"
+        "Not ours: https://github.com/ada/old-course-2, https://github.com/eve/old-course, "
+        "old-course, cd old-course-2.\n"
+        "[File](https://github.com/ada/old-course/blob/main/chapters/a.ipynb) on the main branch.\n"
+    )
+    write_notebook(tmp_path / "a.ipynb", OLD.first_cell(), "1 + 1")
+    (tmp_path / "b.ipynb").write_text(f'"[Colab]({OLD.colab(Path("chapters/b.ipynb"))})"')
+    (tmp_path / "other.md").write_text("Nothing to change.\n")
+    git(tmp_path, "init", "--quiet")
+    yield tmp_path
+
+
+def test_address_changes_everywhere_and_nowhere_else(small_course: Path) -> None:
+    changed = set_address.set_address(small_course, NEW)
+    assert [path.name for path in changed] == ["README.md", "_config.yml", "a.ipynb", "b.ipynb"]
+    assert (small_course / "_config.yml").read_text() == (
+        "title: A\nrepository:\n  # where\n  url: https://github.com/Grace-H/new.course\n"
+        "  branch: trunk  # kept\n"
+        "html:\n  baseurl: https://grace-h.github.io/new.course/\n  branch: main\n"
+    )
+    assert (small_course / "README.md").read_text() == (
+        "`git clone https://github.com/Grace-H/new.course.git`, `cd new.course`. "
+        "See https://github.com/Grace-H/new.course.\n"
+        "Not ours: https://github.com/ada/old-course-2, https://github.com/eve/old-course, "
+        "old-course, cd old-course-2.\n"
+        "[File](https://github.com/Grace-H/new.course/blob/trunk/chapters/a.ipynb) on the main "
+        "branch.\n"
+    )
+    cells = nbformat.read(small_course / "a.ipynb", as_version=4).cells
+    assert [cell.source for cell in cells] == [NEW.first_cell(), "1 + 1"]
+    assert NEW.colab(Path("chapters/b.ipynb")) in (small_course / "b.ipynb").read_text()
+    assert set_address.current(small_course) == NEW
+
+
+def test_address_set_twice_changes_nothing_and_set_back_restores(small_course: Path) -> None:
+    before = {path: path.read_bytes() for path in small_course.glob("*.*") if path.is_file()}
+    set_address.set_address(small_course, NEW)
+    assert set_address.set_address(small_course, NEW) == []
+    set_address.set_address(small_course, OLD)
+    assert {
+        path: path.read_bytes() for path in small_course.glob("*.*") if path.is_file()
+    } == before
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "github.com/owner/name",
+        "http://github.com/owner/name",
+        "https://github.com/owner",
+        "https://github.com/owner/name/tree/main",
+        "https://github.com/own er/name",
+        "https://github.com/-owner/name",
+        "https://github.com/owner/..",
+        "https://gitlab.com/owner/name",
+        'https://github.com/owner/na"me',
+    ],
+)
+def test_a_malformed_address_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"must look like https://github\.com/owner/name"):
+        set_address.parse(url, "main")
+
+
+@pytest.mark.parametrize("branch", ["", "-x", "a..b", "a b", "main/", 'a"b'])
+def test_a_malformed_branch_is_refused(branch: str) -> None:
+    with pytest.raises(ValueError, match="must be the name of a git branch"):
+        set_address.parse("https://github.com/owner/name", branch)
+
+
+def test_the_usual_spellings_of_an_address_are_understood() -> None:
+    for url in ("https://github.com/ada/old-course.git", "https://github.com/ada/old-course/"):
+        assert set_address.parse(url, "main") == OLD
+
+
+def test_address_needs_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "_config.yml").write_text(f"repository:\n  url: {OLD.url}\n  branch: main\n")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    with pytest.raises(ValueError, match="must be a clone made by git"):
+        set_address.set_address(tmp_path, NEW)
+
+
+@pytest.fixture
+def copy_of_the_course(tmp_path: Path) -> Path:
+    """The course's text files, as git would commit them now, in a new repository."""
+    target = tmp_path / "course"
+    for path in set_address.texts(ROOT):
+        (target / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target / path.relative_to(ROOT))
+    git(target, "init", "--quiet")
+    return target
+
+
+def test_no_stale_address_stays_in_the_course(copy_of_the_course: Path) -> None:
+    old = set_address.current(ROOT)
+    changed = set_address.set_address(copy_of_the_course, NEW)
+    assert {"_config.yml", "README.md", "pyproject.toml"} <= {str(path) for path in changed}
+    assert set(toc.notebooks(ROOT)) <= set(changed)
+    stale = [f"{old.owner}/{old.name}", f"{old.owner}.github.io"]
+    for path, text in set_address.texts(copy_of_the_course).items():
+        assert not [word for word in stale if word.lower() in text.lower()], path
+
+
+# environment.sh and the Makefile
+
+
+def run_environment(tmp_path: Path, python: str) -> subprocess.CompletedProcess[str]:
+    """Run tools/environment.sh with a Python of our choice."""
+    command = ["sh", str(ROOT / "tools/environment.sh"), str(tmp_path / "venv"), python]
+    return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+
+def fake_python(tmp_path: Path, version: str, body: str) -> str:
+    """Write a program that answers as a Python of that version would; return its path."""
+    path = tmp_path / f"python{version}"
+    path.write_text(f'#!/bin/sh\ncase "$*" in\n*platform*) echo {version};;\n{body}\nesac\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize("version", ["3.9.18", "3.14.0"])
+def test_an_unsupported_python_is_one_clear_sentence(version: str, tmp_path: Path) -> None:
+    result = run_environment(tmp_path, fake_python(tmp_path, version, "*) exit 1;;"))
+    assert result.returncode == 1
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "needs Python 3.10, 3.11, 3.12 or 3.13" in result.stderr and version in result.stderr
+
+
+def test_a_missing_python_is_one_clear_sentence(tmp_path: Path) -> None:
+    result = run_environment(tmp_path, "python-that-is-not-there")
+    assert result.returncode == 1
+    assert result.stderr.strip().count("\n") == 0 and "missing" in result.stderr
+
+
+def test_a_python_without_venv_is_one_clear_sentence(tmp_path: Path) -> None:
+    python = fake_python(tmp_path, "3.12.1", "*ensurepip*) exit 1;;\n*) exit 0;;")
+    result = run_environment(tmp_path, python)
+    assert result.returncode == 1
+    assert result.stderr.strip().count("\n") == 0 and "apt install python3-venv" in result.stderr
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_lists_its_commands() -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    text = subprocess.run(
+        ["make"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    for command in ("book", "test", "execute", "lint", "lock", "address", "clean"):
+        assert f"make {command} " in text
+
+
+def test_every_requirement_is_locked() -> None:
+    locked = (ROOT / "constraints.txt").read_text().lower()
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        name = line.split("#")[0].split(">")[0].split("=")[0].strip().lower()
+        assert not name or f"\n{name}==" in locked, name
+    assert "\nopencv-python==" not in locked

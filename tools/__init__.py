@@ -1,0 +1,1 @@
+"""Maintainers' commands; the Makefile calls each as `python -m tools.<name>`."""

@@ -1,0 +1,245 @@
+"""Re-execute notebooks and store their outputs: python -m tools.execute [NOTEBOOK ...]
+
+Each runs from a fresh kernel. A run that fails, is interrupted or cannot be saved leaves the stored
+notebook as it was.
+"""
+
+import argparse
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import ipykernel.kernelspec
+import nbformat
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+
+from course_utils.data import load_fashion_mnist
+from tools import toc
+
+UNCHANGED = "the stored notebook is unchanged"
+LARGE = 1_000_000  # bytes: above this, GitHub and readers' connections suffer
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python", "file_extension": ".py", "pygments_lexer": "ipython3"},
+}
+
+
+class NotExecuted(Exception):
+    """Why a notebook was not executed or not stored, in one sentence."""
+
+
+class Stopped(NotExecuted):
+    """The run was interrupted; the notebooks that follow are not executed either."""
+
+
+class _ThisPython(KernelSpecManager):
+    """Gives the Python that runs this command, whatever kernels are installed elsewhere."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Return the kernel of the running Python under any name."""
+        folder = ipykernel.kernelspec.RESOURCES
+        return KernelSpec(resource_dir=folder, **ipykernel.kernelspec.get_kernel_dict())
+
+
+def run(
+    path: Path, environment: Mapping[str, str] | None = None
+) -> tuple[NotebookNode, float, float]:
+    """Execute a notebook from a fresh kernel, in its own folder.
+
+    Args:
+        path: the notebook.
+        environment: variables for the kernel besides those of this process.
+
+    Returns:
+        The notebook with its new outputs, wall-clock seconds and CPU seconds.
+
+    Raises:
+        NotExecuted: the file is not a notebook, a cell failed, or the system ended the kernel.
+        Stopped: the run was interrupted by Ctrl-C.
+    """
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        raise NotExecuted(f"there is no notebook {path}") from None
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError):
+        raise NotExecuted(f"{path} is not a notebook (its content is not valid)") from None
+    total = len(notebook.cells)
+    interrupted = threading.Event()
+
+    def before_cell(cell_index: int, **_: object) -> None:
+        if interrupted.is_set():
+            raise KeyboardInterrupt
+        if sys.stdout.isatty():
+            print(f"\r{path}: cell {cell_index + 1} of {total} ", end="", flush=True)
+
+    client = NotebookClient(
+        notebook,
+        km=AsyncKernelManager(kernel_spec_manager=_ThisPython()),
+        timeout=None,
+        resources={"metadata": {"path": str(path.resolve().parent)}},
+        record_timing=False,
+        on_cell_start=before_cell,
+    )
+    client.owns_km = True  # shut the kernel down at the end, so that its CPU time is known
+    # Without MPLBACKEND a kernel draws into the notebook, whatever this process does.
+    variables = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"} | dict(environment or {})
+    wall, cpu = time.perf_counter(), _children_cpu()
+    # In a thread, because in the main one nbclient handles Ctrl-C itself, and not in every state.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # What cells write does not go to the process's stderr; its own remarks on its sockets do.
+        running = pool.submit(client.execute, env=variables, stderr=subprocess.DEVNULL)
+        try:
+            running.result()
+        except CellExecutionError as error:
+            print(f"\n{error.traceback}", file=sys.stderr)
+            reason = f"{path} failed with {error.ename}: {error.evalue}"
+            raise NotExecuted(f"{reason}; {UNCHANGED}") from None
+        except DeadKernelError:
+            reason = f"{path}: the system ended its kernel (out of memory?)"
+            raise NotExecuted(f"{reason}; {UNCHANGED}") from None
+        except KeyboardInterrupt:
+            interrupted.set()
+            if client.km.has_kernel:
+                os.kill(client.km.provisioner.pid, signal.SIGKILL)
+            raise Stopped(f"{path}: interrupted; {UNCHANGED}") from None
+        finally:
+            if sys.stdout.isatty():
+                print("\r", end="")
+    return notebook, time.perf_counter() - wall, _children_cpu() - cpu
+
+
+def normalise(notebook: NotebookNode) -> None:
+    """Remove from an executed notebook, in place, what differs between two good runs or machines.
+
+    Standard error, timings, widgets and the versions of Python and its kernel go; pictures stay.
+    """
+    notebook.metadata = nbformat.from_dict(
+        {k: v for k, v in notebook.metadata.items() if k not in (*METADATA, "widgets")} | METADATA
+    )
+    count = 0
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = [output for output in cell.outputs if not _is_volatile(output)]
+        count += bool(cell.source.strip())
+        cell.execution_count = count if cell.source.strip() else None
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
+
+
+def write(notebook: NotebookNode, path: Path) -> int:
+    """Store a notebook completely or not at all.
+
+    Returns:
+        Its size in bytes.
+
+    Raises:
+        NotExecuted: it could not be written; the old file is unchanged.
+    """
+    content = (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise NotExecuted(
+            f"{path} could not be saved ({error.strerror}); the old file is unchanged: "
+            "make room and run the command again"
+        ) from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+    return len(content)
+
+
+def execute(path: Path, allow_sample: bool = False) -> str:
+    """Re-execute a notebook and store it.
+
+    Args:
+        path: the notebook.
+        allow_sample: whether outputs from the bundled sample of Fashion-MNIST may be stored.
+
+    Returns:
+        One line: wall-clock and CPU seconds and the size of the file.
+
+    Raises:
+        NotExecuted: it was not stored; the old file is unchanged.
+    """
+    if (
+        not allow_sample
+        and path.is_file()
+        and "load_fashion_mnist" in path.read_text(encoding="utf-8")
+    ):
+        try:
+            data = load_fashion_mnist()
+        except (FileNotFoundError, ValueError) as error:
+            raise NotExecuted(f"{path} was not executed: {str(error).rstrip('.')}") from None
+        if data.is_sample:
+            raise NotExecuted(
+                f"{path} was not executed, since only {data.source} is at hand and the book shows "
+                "the full set: get the data (python -m course_utils.data), or pass --allow-sample"
+            )
+    notebook, wall, cpu = run(path)
+    normalise(notebook)
+    size = write(notebook, path)
+    line = f"{path}: stored after {wall:.0f} s ({cpu:.0f} CPU seconds), {size / 1000:,.0f} kB"
+    return line + (" (too large: a chapter should stay under 1 MB)" if size > LARGE else "")
+
+
+def _is_volatile(output: NotebookNode) -> bool:
+    """Say whether an output is standard error or a widget."""
+    if output.output_type == "stream":
+        return output.name == "stderr"
+    return any(kind.startswith("application/vnd.jupyter.widget") for kind in output.get("data", ()))
+
+
+def _children_cpu() -> float:
+    """Return the CPU seconds of the processes that this one has started and that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.execute", description=__doc__)
+    parser.add_argument(
+        "notebooks", nargs="*", type=Path, help="default: all, in the order of _toc.yml"
+    )
+    parser.add_argument(
+        "--allow-sample", action="store_true", help="store outputs from the bundled sample"
+    )
+    options = parser.parse_args(arguments)
+    status = 0
+    for path in options.notebooks or toc.notebooks():
+        try:
+            print(execute(path, options.allow_sample))
+        except Stopped as error:
+            print(f"{error}.", file=sys.stderr)
+            return 130
+        except NotExecuted as error:
+            print(f"{error}.", file=sys.stderr)
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""Set where the course lives: python -m tools.set_address URL [--branch BRANCH]
+
+The address is kept under `repository:` in _config.yml. This command changes it there and in what
+must follow: the first cell of every notebook, the links to GitHub, Colab and Pages, pyproject.toml.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tools.toc import ROOT
+
+# `name` is also the folder that git clone makes.
+_FIRST_CELL = """\
+import os
+import sys
+
+if "google.colab" in sys.modules:  # in Colab only: fetch the course and the packages it lacks
+    course = os.path.abspath("{name}")
+    if not os.path.isdir(course):
+        !git clone --quiet --depth 1 --branch {branch} {url}
+    assert os.path.isdir(course), "git could not fetch the course: check the network and run again"
+    sys.path.insert(0, course)
+    from course_utils import colab
+
+    colab.install_missing()"""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the course lives."""
+
+    owner: str
+    name: str
+    branch: str
+
+    @property
+    def url(self) -> str:
+        """The repository's page, which is also what git clones."""
+        return f"https://github.com/{self.owner}/{self.name}"
+
+    def first_cell(self) -> str:
+        """Return the first code cell of every notebook."""
+        return _FIRST_CELL.format(name=self.name, branch=self.branch, url=self.url)
+
+    def colab(self, path: Path) -> str:
+        """Return the address that opens a notebook of the repository in Colab."""
+        where = f"{self.owner}/{self.name}/blob/{self.branch}"
+        return f"https://colab.research.google.com/github/{where}/{path.as_posix()}"
+
+
+def parse(url: str, branch: str) -> Address:
+    """Return the address of a GitHub repository, or raise ValueError with one sentence."""
+    match = re.fullmatch(
+        r"https://github\.com/([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))/([A-Za-z0-9_.-]+?)(?:\.git)?/?",
+        url,
+    )
+    if match is None or match[2] in (".", ".."):
+        raise ValueError(
+            f"the address must look like https://github.com/owner/name, but it is {url!r}."
+        )
+    if (
+        not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_./-]*", branch)
+        or ".." in branch
+        or branch.endswith("/")
+    ):
+        raise ValueError(
+            f"the branch must be the name of a git branch, such as main, but it is {branch!r}."
+        )
+    return Address(match[1], match[2], branch)
+
+
+def current(root: Path = ROOT) -> Address:
+    """Return the address in _config.yml."""
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    return parse(config["repository"]["url"], config["repository"]["branch"])
+
+
+def replaced(text: str, old: Address, new: Address) -> str:
+    """Return the text of a file with one address replaced by the other."""
+    end = r"(?![\w-]|\.(?!git\b)[\w-])"  # not the beginning of a longer name
+    repository = rf"{re.escape(old.owner)}/{re.escape(old.name)}"
+    branch = rf"(/(?:blob|tree|raw|edit)/){re.escape(old.branch)}(?=/)"
+    lines = zip(old.first_cell().splitlines(), new.first_cell().splitlines(), strict=True)
+    for before, after in lines:  # first, while they are whole
+        if before != after:
+            text = text.replace(json.dumps(before)[1:-1], json.dumps(after)[1:-1])
+    host = r"(github\.com/|colab\.research\.google\.com/github/)"
+    text = re.sub(rf"{host}{repository}{branch}", rf"\1{new.owner}/{new.name}\2{new.branch}", text)
+    text = re.sub(rf"{host}{repository}{end}", rf"\1{new.owner}/{new.name}", text)
+    pages = rf"{re.escape(old.owner.lower())}\.github\.io/{re.escape(old.name)}"
+    text = re.sub(
+        pages + end, f"{new.owner.lower()}.github.io/{new.name}", text, flags=re.IGNORECASE
+    )
+    return re.sub(rf"(\bcd ){re.escape(old.name)}{end}", rf"\g<1>{new.name}", text)
+
+
+def set_address(root: Path, new: Address) -> list[Path]:
+    """Change the address everywhere in the repository at `root`.
+
+    Returns:
+        The files that changed, relative to `root`; none if the address is already the new one.
+    """
+    old = current(root)
+    changes = {}
+    for path, before in texts(root).items():
+        after = replaced(before, old, new)
+        if path == root / "_config.yml":
+            pattern = r"(?m)(^repository:\n(?:[ \t]+.*\n)*?[ \t]+branch:[ \t]*)\S+"
+            after = re.sub(pattern, rf"\g<1>{new.branch}", after)
+        if after != before:
+            changes[path] = after
+    # _config.yml last: an interrupted command can then be repeated, since the old address is known.
+    for path in sorted(changes, key=lambda path: path.name == "_config.yml"):
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write(changes[path])
+    return sorted(path.relative_to(root) for path in changes)
+
+
+def texts(root: Path) -> dict[Path, str]:
+    """Return the text files of the repository, those that git tracks or would track, by path."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(
+            command, cwd=root, capture_output=True, text=True, check=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        raise ValueError(
+            f"{root} must be a clone made by git, since git lists its files."
+        ) from None
+    found = {}
+    for path in (root / name for name in listed.split("\0") if name):
+        if path.is_file():
+            try:
+                found[path] = path.read_bytes().decode()
+            except UnicodeDecodeError:
+                continue  # a picture or an archive
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.set_address", description=__doc__)
+    parser.add_argument("url", help="https://github.com/owner/name")
+    parser.add_argument("--branch", help="default: the present one")
+    options = parser.parse_args(arguments)
+    try:
+        changed = set_address(ROOT, parse(options.url, options.branch or current().branch))
+    except ValueError as error:
+        print(f"Nothing was changed: {error}", file=sys.stderr)
+        return 1
+    print(
+        f"{len(changed)} files changed."
+        if changed
+        else "Nothing to change: that is the present address."
+    )
+    for path in changed:
+        print(f"  {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -44,6 +44,7 @@ test-colab: $(READY)  ## run each notebook alone in an environment with Colab's 
 
 execute: $(READY)  ## re-execute the notebooks and store their outputs (NOTEBOOK=chapters/x.ipynb for one)
 	@$(PY) -m tools.execute $(NOTEBOOK)
+	@$(PY) -m tools.cover
 
 claims: $(READY)  ## measure the claims over several seeds (SEEDS=5, NOTEBOOK=chapters/x.ipynb for one)
 	@$(PY) -m tools.claims --seeds $(SEEDS) $(NOTEBOOK)

@@ -271,6 +271,23 @@ def check_backend(notebook: NotebookNode) -> list[str]:
     return found
 
 
+def check_no_leak(notebook: NotebookNode) -> list[str]:
+    """No call that trains, fits or chooses is given anything named after the test set."""
+    found = []
+    for i, cell in cells(notebook, "code"):
+        for call in (node for node in ast.walk(parsed(cell)) if isinstance(node, ast.Call)):
+            called = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            called = call.func.id if isinstance(call.func, ast.Name) else called
+            if not re.match(r"(fit|train)", called):
+                continue
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            for node in (node for value in given for node in ast.walk(value)):
+                name = getattr(node, "id", getattr(node, "attr", ""))
+                if isinstance(node, (ast.Name, ast.Attribute)) and "test" in name.split("_"):
+                    found.append(f"cell {i}: {called}(...) is given {name}")
+    return found
+
+
 def check_colab_link(notebook: NotebookNode, path: Path) -> list[str]:
     """The text links to this notebook in Colab, by a text and not by a picture from elsewhere."""
     text = "\n".join(cell.source for _, cell in cells(notebook, "markdown"))
@@ -319,6 +336,7 @@ CHECKS: list[Check] = [
     check_solutions,
     check_markdown,
     check_backend,
+    check_no_leak,
 ]
 
 
@@ -524,6 +542,10 @@ FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
     ("check_backend", edit(8, "1 + 1", "import tensorflow as tf")),
     ("check_backend", edit(8, "1 + 1", "from tensorflow.keras import layers")),
     ("check_backend", edit(8, "1 + 1", "tf.reduce_mean(x)")),
+    ("check_no_leak", edit(8, "1 + 1", "training.fit(model, x_test, epochs=3)")),
+    ("check_no_leak", edit(8, "1 + 1", "training.fit(model, x, validation=data.x_test[:500])")),
+    ("check_no_leak", edit(8, "1 + 1", "PCA(8).fit(flat_test)")),
+    ("check_no_leak", edit(8, "1 + 1", "train_in_full(model, np.concatenate([x, x_test]))")),
     ("check_colab_link", edit(2, "/blob/", "/tree/")),
     ("check_colab_link", edit(2, "Open", "![badge](https://example.org/badge.svg)")),
     ("check_citations", edit(6, "1312.6114", "9999.9999")),

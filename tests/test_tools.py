@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import claims, execute, set_address, toc
+from tools import claims, cover, execute, set_address, toc
 
 ROOT = toc.ROOT
 
@@ -375,6 +375,10 @@ def test_a_python_without_venv_is_one_clear_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_the_cover_is_the_figure_that_the_chapter_stores() -> None:
+    assert (toc.ROOT / cover.COVER).read_bytes() == cover.stored_figure()
+
+
 def test_make_lists_its_commands() -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
     text = subprocess.run(

@@ -61,6 +61,13 @@
     }
   }
 
+  // Claims are sentences: they wrap, where other outputs keep their lines and scroll.
+  function wrapClaims() {
+    document.querySelectorAll(".cell_output pre").forEach(function (output) {
+      if (/^\s*Claim holds: /.test(output.textContent)) output.classList.add("book-claims");
+    });
+  }
+
   function reachWideParts() {
     document.querySelectorAll("mjx-container").forEach(function (formula) {
       var picture = formula.querySelector("svg");
@@ -82,6 +89,7 @@
     watchThemeSwitch();
     addLandmarks();
     plainBibliography();
+    wrapClaims();
   });
 
   window.addEventListener("load", function () {

@@ -98,6 +98,11 @@ def test_vaes_have_two_heads_and_decode_logits(build):
     vae = build(latent_dim=3)
     z_mean, z_log_var = vae.posterior(IMAGES)
     assert z_mean.shape == z_log_var.shape == (6, 3)
+    assert [layer.name for layer in vae.encoder.layers[-2:]] == ["z_mean", "z_log_var"]
+    means = vae.encoder.get_layer("z_mean").output
+    np.testing.assert_array_equal(
+        z_mean, ops.convert_to_numpy(keras.Model(vae.encoder.input, means)(IMAGES))
+    )
     np.testing.assert_array_equal(vae.encode(IMAGES), z_mean)
     logits = vae.decode_logits(z_mean)
     assert logits.shape == IMAGES.shape

@@ -213,7 +213,7 @@ def _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size):
     x = check_images(x, "x")
     check_positive_int(batch_size, "batch_size")
     z_mean, z_log_var = (np.asarray(part, dtype=np.float64) for part in vae.posterior(x))
-    kl = 0.5 * np.sum(z_mean**2 + np.exp(z_log_var) - 1.0 - z_log_var, axis=1)
+    kl = ops.convert_to_numpy(objectives.kl_standard_normal(z_mean, z_log_var))
     generator = np.random.default_rng(seed)
     together = max(1, 10 * batch_size // len(x))  # samples of few images are decoded in one call
     for start in range(0, num_samples, together):

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from course_utils._checks import check_positive_int
+from course_utils._checks import check_positive_int, check_seed
 
 _DISPLAY_NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
@@ -23,25 +23,20 @@ def set_seed(seed: int) -> int:
     that repeats the claims over several seeds, and is otherwise unset.
 
     Args:
-        seed: a whole number >= 0.
+        seed: a whole number from 0 to 2**32 - 1.
 
     Returns:
         The seed that was used.
 
     Raises:
-        ValueError: the seed or the offset is not a whole number >= 0.
+        ValueError: the seed, the offset or their sum is not such a number.
     """
-    try:
-        offset = int(os.environ.get("COURSE_SEED_OFFSET", "0"))
-    except ValueError:
-        offset = -1
-    is_whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
-    if not is_whole or seed < 0 or offset < 0:
+    offset = os.environ.get("COURSE_SEED_OFFSET", "0")
+    if not offset.isdecimal():
         raise ValueError(
-            f"a seed must be a whole number >= 0, but got {seed!r} with COURSE_SEED_OFFSET="
-            f"{os.environ.get('COURSE_SEED_OFFSET', '0')!r}."
+            f"COURSE_SEED_OFFSET must be a whole number of at least 0; got {offset!r}; unset it."
         )
-    used = int(seed) + offset
+    used = check_seed(check_seed(seed) + int(offset))
     keras.utils.set_random_seed(used)
     return used
 

@@ -78,13 +78,13 @@ def test_the_seed_offset_moves_every_seed(monkeypatch):
     assert training.set_seed(3) == 5
     assert random.random() != plain
     monkeypatch.setenv("COURSE_SEED_OFFSET", "many")
-    with pytest.raises(ValueError, match="COURSE_SEED_OFFSET='many'"):
+    with pytest.raises(ValueError, match="COURSE_SEED_OFFSET must be a whole number"):
         training.set_seed(3)
 
 
-@pytest.mark.parametrize("seed", [-1, 1.5, "0", True])
+@pytest.mark.parametrize("seed", [-1, 1.5, "0", True, 2**32])
 def test_a_bad_seed_is_refused(seed):
-    with pytest.raises(ValueError, match="a seed must be a whole number"):
+    with pytest.raises(ValueError, match="seed must be a whole number"):
         training.set_seed(seed)
 
 

@@ -1,0 +1,344 @@
+"""Generated pages, real scans, splits, patches and the classical baseline."""
+
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_utils import documents
+from course_utils.documents import Pair
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return documents.generate_pages(8, seed=3, height=200, width=400)
+
+
+@pytest.fixture(scope="module")
+def real(noisy_office):
+    return documents.load_noisy_office(noisy_office)
+
+
+def mse(a, b):
+    return float(np.mean(np.square(a - b)))
+
+
+# Generated pages
+
+
+def test_pages_are_what_the_docstring_says(pages):
+    assert len(pages) == 8
+    for images in (pages.dirty, pages.clean):
+        assert images.shape == (8, 200, 400, 1)
+        assert images.dtype == np.float32
+        assert images.min() >= 0 and images.max() <= 1
+    assert set(pages.dirt) <= set(documents.DIRT)
+    assert pages.page.tolist() == list(range(8))
+    assert len(pages.texts) == 8
+
+
+def test_same_seed_same_pages_other_seed_other_pages(pages):
+    again = documents.generate_pages(8, seed=3, height=200, width=400)
+    assert np.array_equal(again.dirty, pages.dirty)
+    assert np.array_equal(again.clean, pages.clean)
+    assert again.texts == pages.texts
+    other = documents.generate_pages(8, seed=4, height=200, width=400)
+    assert not np.array_equal(other.clean, pages.clean)
+
+
+def test_the_first_pages_do_not_depend_on_how_many_are_made(pages):
+    few = documents.generate_pages(2, seed=3, height=200, width=400)
+    assert np.array_equal(few.dirty, pages.dirty[:2])
+
+
+def test_copies_share_their_text_and_differ_in_dirt():
+    pages = documents.generate_pages(2, seed=0, height=100, width=200, copies=4)
+    assert pages.page.tolist() == [0] * 4 + [1] * 4
+    assert set(pages.dirt[:4]) == set(documents.DIRT)
+    for i in range(1, 4):
+        assert np.array_equal(pages.clean[0], pages.clean[i])
+        assert not np.array_equal(pages.dirty[0], pages.dirty[i])
+    assert not np.array_equal(pages.clean[0], pages.clean[4])
+
+
+def test_clean_pages_are_dark_text_on_white(pages):
+    assert (pages.clean == 1).mean() > 0.5
+    for clean in pages.clean:
+        assert 0.02 < (clean < 0.5).mean() < 0.3
+        assert clean.min() < 0.1
+    assert all(len(text.split()) >= 3 for text in pages.texts)
+
+
+def test_dirty_pages_are_darker_and_keep_the_text(pages):
+    for dirty, clean in zip(pages.dirty, pages.clean):
+        assert dirty.mean() < clean.mean()
+        assert np.corrcoef(dirty.ravel(), clean.ravel())[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("kind", documents.DIRT)
+def test_each_kind_of_dirt_marks_the_paper(kind):
+    rng = np.random.default_rng(0)
+    dirt = documents._DIRT_MAKERS[kind](rng, (120, 240))
+    assert dirt.shape == (120, 240)
+    assert np.isfinite(dirt).all()
+    assert dirt.std() > 0.005
+
+
+def test_a_page_takes_little_time():
+    documents.generate_pages(1, seed=0)
+    start = time.process_time()
+    documents.generate_pages(4, seed=1)
+    assert (time.process_time() - start) / 4 < 0.5  # 0.05 s on an idle machine
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"num_pages": 0, "seed": 0}, "num_pages"),
+        ({"num_pages": 1, "seed": -1}, "seed"),
+        ({"num_pages": 1, "seed": 0, "height": 10}, "height must be at least 32"),
+        ({"num_pages": 1, "seed": 0, "width": 10}, "width must be at least 64"),
+        ({"num_pages": 1, "seed": 0, "copies": 0}, "copies"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        documents.generate_pages(**arguments)
+
+
+@pytest.mark.parametrize("size", [(32, 64), (64, 1000), (600, 100)])
+def test_odd_sizes_work(size):
+    pages = documents.generate_pages(2, seed=1, height=size[0], width=size[1])
+    assert pages.dirty.shape == (2, *size, 1)
+
+
+# Real scans
+
+
+def write_scans(folder, clean_pages, dirt=(0.8, 0.6)):
+    number = 2
+    for part in ("train", "train_cleaned"):
+        (folder / part).mkdir(parents=True)
+    for clean in clean_pages:
+        for grey in dirt:
+            pixels = np.round(255 * clean[..., 0]).astype("uint8")
+            Image.fromarray(pixels).save(folder / "train_cleaned" / f"{number}.png")
+            dirty = np.round(grey * pixels).astype("uint8")
+            Image.fromarray(dirty).save(folder / "train" / f"{number}.png")
+            number += 4
+    return folder
+
+
+@pytest.fixture
+def scans(tmp_path, pages):
+    return write_scans(tmp_path / "scans", pages.clean[:3])
+
+
+def test_scans_are_loaded_in_the_order_of_their_numbers(scans):
+    pairs = documents.load_noisy_office(scans)
+    assert [pair.name for pair in pairs] == ["2", "6", "10", "14", "18", "22"]
+    assert [pair.page for pair in pairs] == [0, 0, 1, 1, 2, 2]
+    assert [pair.sheet for pair in pairs] == [0, 1, 0, 1, 0, 1]
+    assert pairs[0].dirty.shape == (200, 400, 1) and pairs[0].dirty.dtype == np.float32
+    assert pairs[0].dirty.max() == pytest.approx(0.8, abs=1 / 255)
+    assert pairs[0].clean.max() == 1
+
+
+def test_nearly_equal_clean_pages_count_as_one(scans):
+    path = scans / "train_cleaned" / "6.png"
+    pixels = np.array(Image.open(path))
+    pixels[50:53, 50:53] ^= 3
+    Image.fromarray(pixels).save(path)
+    assert [pair.page for pair in documents.load_noisy_office(scans)] == [0, 0, 1, 1, 2, 2]
+
+
+def test_the_folder_comes_from_the_environment(scans, monkeypatch):
+    monkeypatch.setenv("NOISY_OFFICE_DIR", str(scans))
+    assert documents.find_noisy_office() == scans
+    assert len(documents.load_noisy_office()) == 6
+
+
+def test_without_scans_there_is_none_and_loading_says_what_to_do(monkeypatch):
+    monkeypatch.delenv("NOISY_OFFICE_DIR", raising=False)
+    assert documents.find_noisy_office() is None
+    with pytest.raises(FileNotFoundError, match="set NOISY_OFFICE_DIR"):
+        documents.load_noisy_office()
+
+
+def test_a_wrong_folder_in_the_environment_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setenv("NOISY_OFFICE_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        documents.find_noisy_office()
+    monkeypatch.setenv("NOISY_OFFICE_DIR", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="train"):
+        documents.find_noisy_office()
+
+
+def test_a_page_without_partner_is_named(scans):
+    (scans / "train_cleaned" / "14.png").unlink()
+    with pytest.raises(FileNotFoundError, match=r"14\.png has no partner in train_cleaned"):
+        documents.load_noisy_office(scans)
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        documents.load_noisy_office(tmp_path)
+    for part in ("train", "train_cleaned"):
+        (tmp_path / part).mkdir()
+    with pytest.raises(FileNotFoundError, match=r"no \.png files"):
+        documents.load_noisy_office(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["text", "truncated", "empty"])
+def test_a_damaged_file_is_named(scans, damage):
+    path = scans / "train" / "10.png"
+    raw = path.read_bytes()
+    path.write_bytes(
+        {"text": b"no picture", "truncated": raw[: len(raw) // 2], "empty": b""}[damage]
+    )
+    with pytest.raises(ValueError, match=r"10\.png cannot be read"):
+        documents.load_noisy_office(scans)
+
+
+def test_a_pair_of_different_sizes_is_refused(scans):
+    path = scans / "train" / "10.png"
+    Image.open(path).crop((0, 0, 300, 200)).save(path)
+    with pytest.raises(ValueError, match=r"10\.png is 300 x 200 pixels"):
+        documents.load_noisy_office(scans)
+
+
+def test_the_real_scans_have_four_kinds_of_dirt_per_page(real):
+    assert (np.bincount([pair.page for pair in real]) == 4).all()
+    assert len({pair.sheet for pair in real}) < 20
+    assert len({(pair.page, pair.sheet) for pair in real}) == len(real)
+    for pair in real:
+        assert pair.dirty.shape == pair.clean.shape
+        assert pair.dirty.shape[1:] == (540, 1)
+
+
+def test_background_subtraction_cleans_real_scans(real):
+    nothing = np.mean([mse(pair.dirty, pair.clean) for pair in real])
+    error = np.mean([mse(documents.background_subtraction(p.dirty), p.clean) for p in real])
+    assert 0.02 < nothing < 0.03
+    assert error < 0.0015
+
+
+def test_generated_pages_resemble_the_real_ones(real):
+    pages = documents.generate_pages(24, seed=0)
+
+    def describe(pairs):
+        clean, dirty = (
+            np.concatenate([getattr(p, n).ravel() for p in pairs]) for n in ("clean", "dirty")
+        )
+        return {
+            "ink": 1 - clean.mean(),
+            "white": (clean > 0.99).mean(),
+            "paper": np.median(dirty[clean > 0.99]),
+            "dark ink": np.median(dirty[clean < 0.05]),
+            "error": mse(dirty, clean),
+        }
+
+    made, found = describe(pages.pairs()), describe(real)
+    assert 0.6 < made["ink"] / found["ink"] < 1.7
+    assert 0.7 < made["error"] / found["error"] < 3  # more variety, hence more dirt
+    for name in ("white", "paper", "dark ink"):
+        assert abs(made[name] - found[name]) < 0.1, name
+
+
+# Splits
+
+
+@pytest.fixture
+def pairs():
+    blank = np.ones((40, 40, 1), np.float32)
+    return [Pair(str(i), blank, blank, i // 4, i) for i in range(36)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_split_by_page_shares_no_page(pairs, seed):
+    train, held_out = documents.split_by_page(pairs, 1 / 3, seed)
+    assert len(train) + len(held_out) == 36 and len(held_out) == 12
+    assert not {pair.page for pair in train} & {pair.page for pair in held_out}
+
+
+def test_a_random_split_shares_pages(pairs):
+    train, held_out = documents.split_at_random(pairs, 1 / 3, 0)
+    assert len(held_out) == 12 and len(train) == 24
+    assert not {pair.name for pair in train} & {pair.name for pair in held_out}
+    assert {pair.page for pair in train} & {pair.page for pair in held_out}
+
+
+@pytest.mark.parametrize("split", [documents.split_by_page, documents.split_at_random])
+def test_splits_repeat_and_leave_both_sides_something(pairs, split):
+    assert split(pairs, 0.25, 1)[1] == split(pairs, 0.25, 1)[1]
+    assert [p.name for p in split(pairs, 0.25, 1)[1]] != [p.name for p in split(pairs, 0.25, 2)[1]]
+    for fraction in (0, 1):
+        assert all(split(pairs, fraction, 0))
+    with pytest.raises(ValueError, match="fraction"):
+        split(pairs, 1.5, 0)
+    with pytest.raises(ValueError, match="at least two"):
+        split(pairs[:1], 0.5, 0)
+
+
+# Patches
+
+
+def test_patches_come_from_the_same_place_of_both_pages():
+    rng = np.random.default_rng(0)
+    clean = [rng.random((50, 70, 1), np.float32), rng.random((90, 40, 1), np.float32)]
+    dirty = [page / 2 for page in clean]
+    x, y = documents.patches(dirty, clean, num=200, size=16, seed=0)
+    assert x.shape == y.shape == (200, 16, 16, 1)
+    assert x.dtype == y.dtype == np.float32
+    assert np.allclose(2 * x, y)
+    assert len(np.unique(y[:, 0, 0, 0])) > 150
+    again, _ = documents.patches(dirty, clean, num=200, size=16, seed=0)
+    assert np.array_equal(again, x)
+
+
+def test_patches_reach_every_part_of_a_page():
+    where = np.arange(400, dtype=np.float32).reshape(20, 20, 1)
+    x, _ = documents.patches([where], [where], num=2000, size=8, seed=0)
+    assert set(np.unique(x)) == set(range(400))
+
+
+@pytest.mark.parametrize(
+    ("dirty", "clean", "size", "message"),
+    [
+        ([np.ones((9, 9, 1))], [], 4, "as many dirty pages"),
+        ([], [], 4, "at least one"),
+        ([np.ones((9, 9, 1))], [np.ones((9, 8, 1))], 4, "of one shape"),
+        ([np.ones((9, 9, 1))], [np.ones((9, 9, 1))], 10, "too small"),
+    ],
+)
+def test_patches_refuse_what_does_not_fit(dirty, clean, size, message):
+    with pytest.raises(ValueError, match=message):
+        documents.patches(dirty, clean, num=2, size=size, seed=0)
+
+
+# Background subtraction
+
+
+def test_background_subtraction_removes_smooth_dirt_and_keeps_ink():
+    clean = np.ones((80, 120, 1), np.float32)
+    clean[20:22, 10:110] = clean[50:52, 10:110] = 0
+    light = np.linspace(0.5, 0.95, 120, dtype=np.float32)[None, :, None]
+    dirty = light * (0.05 + 0.95 * clean)
+    assert mse(dirty, clean) > 0.05
+    assert mse(documents.background_subtraction(dirty), clean) < 1e-3
+
+
+def test_background_subtraction_improves_generated_pages(pages):
+    before = [mse(d, c) for d, c in zip(pages.dirty, pages.clean)]
+    after = [mse(documents.background_subtraction(d), c) for d, c in zip(pages.dirty, pages.clean)]
+    assert np.mean(after) < 0.3 * np.mean(before)
+
+
+def test_background_subtraction_refuses_bad_input(pages):
+    with pytest.raises(ValueError, match="odd"):
+        documents.background_subtraction(pages.dirty[0], size=20)
+    with pytest.raises(ValueError, match=r"\(height, width, 1\)"):
+        documents.background_subtraction(pages.dirty[0, ..., 0])
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        documents.background_subtraction(255 * pages.dirty[0])

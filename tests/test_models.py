@@ -1,6 +1,8 @@
 """Parameter counts, shapes, what the variational models draw, and saving and loading."""
 
 import errno
+import os
+import stat
 import zipfile
 
 import keras
@@ -155,6 +157,7 @@ def test_the_training_loss_of_a_vae_is_the_mean_of_minus_elbo(beta):
     [
         *VAES,
         models.conv_denoiser,
+        models.skip_denoiser,
         lambda: models.linear_autoencoder(4, weight_decay=0.1),
         lambda: models.deep_autoencoder(4),
         lambda: models.dense_vae(latent_dim=5, widths=(16, 8), beta=0.5, seed=7),
@@ -173,6 +176,37 @@ def test_a_saved_model_comes_back_the_same(build, tmp_path):
             model.predict(IMAGES, verbose=0), again.predict(IMAGES, verbose=0)
         )
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_document_cleaner_is_small_and_sees_the_page_through_its_skips():
+    model = models.document_cleaner()
+    assert model.count_params() == 123_569
+    pages = np.zeros((1, 48, 80, 1), "float32")
+    assert model(pages).shape == pages.shape
+    blind = models.document_cleaner()
+    blind.set_weights(model.get_weights())
+    deepest = [layer for layer in blind.layers if isinstance(layer, keras.layers.Conv2D)][4]
+    deepest.set_weights([np.zeros_like(weight) for weight in deepest.get_weights()])
+    bright = np.ones_like(pages)
+    assert np.abs(blind(bright) - blind(pages)).max() > 1e-4  # a way around the deepest level
+
+
+@pytest.mark.parametrize(
+    ("widths", "message"), [((16,), "at least two"), ((16, 0), "positive"), ((), "at least two")]
+)
+def test_document_cleaner_refuses_widths_that_make_no_network(widths, message):
+    with pytest.raises(ValueError, match=message):
+        models.document_cleaner(widths)
+
+
+def test_a_saved_model_can_be_read_by_those_whom_the_user_lets(tmp_path):
+    before = os.umask(0o022)
+    try:
+        path = models.save(models.deep_autoencoder(2), tmp_path / "model.keras")
+        assert os.umask(0o022) == 0o022  # left as it was
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
 def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
@@ -245,3 +279,26 @@ def test_wrong_input_gets_one_sentence(call, words):
     with pytest.raises(ValueError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_skip_denoiser_is_small_and_lets_pixels_pass_where_the_gate_is_shut():
+    model = models.skip_denoiser()
+    assert model.count_params() == 42_690 < models.conv_denoiser().count_params()
+    gate, estimate = model.get_layer("gate"), model.get_layer("estimate")
+    inside = keras.Model(model.input, [gate.output, estimate.output])
+    parts = [np.array(part) for part in inside(IMAGES)]
+    assert parts[0].min() > 0 and parts[0].max() < 1
+    expected = IMAGES + parts[0] * (parts[1] - IMAGES)
+    np.testing.assert_allclose(np.array(model(IMAGES)), expected, atol=1e-5)
+    kernel, bias = gate.get_weights()
+    gate.set_weights([0 * kernel, bias - 200])
+    np.testing.assert_array_equal(np.array(model(IMAGES)), IMAGES)
+    gate.set_weights([0 * kernel, bias + 200])
+    np.testing.assert_allclose(np.array(model(IMAGES)), parts[1], atol=1e-5)
+
+
+def test_skip_denoiser_is_made_of_plain_layers():
+    plain = "Conv2D Conv2DTranspose Add Subtract Multiply InputLayer"
+    assert {type(layer).__name__ for layer in models.skip_denoiser().layers} == set(plain.split())
+    with pytest.raises(ValueError, match="filters must"):
+        models.skip_denoiser(0)

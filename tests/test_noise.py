@@ -168,3 +168,26 @@ def test_missing_imgaug_is_said_in_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "imgaug.augmenters", None)
     with pytest.raises(ImportError, match=r"^imgaug cannot be imported .*requirements\.txt\.$"):
         _imgaug_numpy2.import_imgaug()
+
+
+def test_each_image_can_have_its_own_amount():
+    amounts = np.repeat([0.0, 0.05, 0.3, 0.5], 100)
+    noisy = noise.salt_and_pepper(GREY, amounts, seed=4)
+    replaced = noisy != GREY
+    for group, amount in enumerate((0.0, 0.05, 0.3, 0.5)):
+        own = replaced[100 * group : 100 * (group + 1)]
+        low, high = stats.binom.interval(1 - 1e-6, own.size, amount)
+        assert low <= own.sum() <= high
+    new = noisy[replaced].astype(float)
+    assert stats.kstest(new, stats.beta(0.5, 0.5).cdf).pvalue > 1e-4
+    one = noise.salt_and_pepper(GREY, 0.3, seed=4)
+    np.testing.assert_array_equal(one, noise.salt_and_pepper(GREY, np.full(400, 0.3), seed=4))
+    np.testing.assert_array_equal(GREY, noise.salt_and_pepper(GREY, np.zeros(400), seed=4))
+
+
+@pytest.mark.parametrize(
+    "amounts", [np.full(399, 0.1), np.full(400, 10.0), np.full(400, -0.1), np.full((400, 1), 0.1)]
+)
+def test_bad_amounts(amounts):
+    with pytest.raises(ValueError, match="amount must be a number from 0 to 1, or one for each"):
+        noise.salt_and_pepper(GREY, amounts, seed=0)

@@ -827,6 +827,75 @@ def manifold_values(num: int) -> np.ndarray:
     return norm.ppf((np.arange(check_positive_int(num, "num")) + 0.5) / num)
 
 
+# Vector fields
+
+
+def vector_field(
+    points: Any,
+    fields: Mapping[str, Any],
+    background: Any = None,
+    xlabel: str = "$x_1$",
+    ylabel: str = "$x_2$",
+) -> Figure:
+    """Draw arrows at points of the plane, one panel for each field, all on one scale.
+
+    Args:
+        points: where the arrows start, (n, 2), finite, at least two different places.
+        fields: label -> arrows (n, 2), finite; one to three fields. The label stands above the
+            panel. The arrows of all fields are drawn at the same scale: nearly the longest of
+            them reaches from one place to the next.
+        background: points to show in grey behind the arrows, such as the data, (m, 2), or None.
+        xlabel: name of the first coordinate.
+        ylabel: name of the second coordinate.
+
+    Returns:
+        The figure, with one Axes for each field; both coordinates have the same scale.
+
+    Raises:
+        ValueError: if shapes do not fit, a value is not finite, or there are too many fields.
+
+    Chapter: Contractive autoencoders.
+    """
+    points = check_codes(points, "points", latent_dim=2)
+    extent = np.ptp(points, axis=0)
+    if not extent.any():
+        raise ValueError("points must hold at least two different places; got one.")
+    _check_entries(fields, "fields", most=3)
+    arrows = {k: check_codes(v, f"the field {k!r}", latent_dim=2) for k, v in fields.items()}
+    for label, field in arrows.items():
+        check_one_per_item(field, f"the field {label!r}", len(points), "points")
+    if background is not None:
+        background = check_codes(background, "background", latent_dim=2)
+    side = max(extent)
+    spacing = side / max(1.0, math.sqrt(len(points)) - 1)
+    lengths = np.linalg.norm(np.concatenate(list(arrows.values())), axis=1)
+    scale = (float(np.quantile(lengths, 0.95)) or 1.0) / spacing  # arrow length per unit drawn
+    panel = WIDTH / max(len(arrows), 2)
+    with _figure(panel * len(arrows), panel + 45) as fig:
+        panels = fig.subplots(1, len(arrows), squeeze=False, sharex=True, sharey=True)[0]
+        for ax, (label, field) in zip(panels, arrows.items(), strict=True):
+            if background is not None:
+                ax.scatter(*background.T, color="#bbbbbb", s=4, linewidths=0)
+            ax.quiver(
+                *points.T,
+                *field.T,
+                angles="xy",
+                scale_units="xy",
+                scale=scale,
+                color=COLOURS[0],
+                width=0.0055,
+            )
+            middle = (points.max(axis=0) + points.min(axis=0)) / 2
+            half = 0.5 * side + 1.1 * spacing
+            ax.set_xlim(middle[0] - half, middle[0] + half)
+            ax.set_ylim(middle[1] - half, middle[1] + half)
+            ax.set_aspect("equal")
+            ax.set_title(label, fontsize=FONT)
+            ax.set_xlabel(xlabel)
+        panels[0].set_ylabel(ylabel)
+    return fig
+
+
 def _check_entries(mapping: Any, name: str, most: int | None = None) -> None:
     """Check that a mapping has entries, and not more than can be told apart."""
     if not isinstance(mapping, Mapping) or not mapping:

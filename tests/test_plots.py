@@ -29,6 +29,7 @@ EVERY_PLOT = {
     "heatmap": lambda: plots.heatmap(np.eye(3), "abc", "def", "column", "row"),
     "latent_scatter": lambda: plots.latent_scatter(CODES, LABELS),
     "manifold": lambda: plots.manifold(lambda z: np.zeros((len(z), 28, 28, 1)), 5),
+    "vector_field": lambda: plots.vector_field(CODES, {"a": CODES, "b": -CODES}, CODES),
 }
 
 
@@ -57,7 +58,7 @@ def test_figure_shows_itself_small_opaque_and_the_same_every_time(name):
     assert isinstance(figure, Figure)
     bundle = figure._repr_mimebundle_()
     width, height = (round(side) for side in figure.bbox.size)
-    assert bundle["text/plain"] == f"<Figure size {width}x{height} with 1 Axes>"
+    assert bundle["text/plain"] == (f"<Figure size {width}x{height} with {len(figure.axes)} Axes>")
     picture = _shown(figure)
     assert picture.size == (width, height) and width <= plots.WIDTH + 5
     assert picture.mode == "P" and "transparency" not in picture.info
@@ -419,6 +420,26 @@ def test_spread_leaves_places_that_have_room():
 
 NAN = np.array([1.0, np.nan])
 
+
+def test_vector_fields_share_one_scale_and_start_at_their_points():
+    axis = np.linspace(-1, 1, 5)
+    points = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    right = np.tile([3.0, 0.0], (25, 1))
+    figure = plots.vector_field(points, {"right": right, "half": right / 2}, background=CODES)
+    quivers = [ax.collections[-1] for ax in figure.axes]
+    for ax, quiver, length in zip(figure.axes, quivers, (0.5, 0.25), strict=True):
+        np.testing.assert_allclose(quiver.get_offsets(), points)
+        drawn = np.hypot(quiver.U, quiver.V) / quiver.scale
+        np.testing.assert_allclose(drawn, length)  # in units of the axes; the spacing is 0.5
+        assert (quiver.angles, quiver.scale_units) == ("xy", "xy")
+        assert ax.get_aspect() == 1
+        low, high = ax.get_xlim()
+        assert low < -1 and high >= 1.5  # the last arrow fits
+        np.testing.assert_array_equal(ax.collections[0].get_offsets(), CODES)
+    assert [ax.get_title() for ax in figure.axes] == ["right", "half"]
+    plots.vector_field(points, {"nothing": 0 * points})  # nothing to scale
+
+
 BAD = {
     "grid of bytes": (lambda: plots.image_grid(IMAGES * 255), "images must"),
     "grid of one image": (lambda: plots.image_grid(IMAGES[0]), "images must"),
@@ -485,6 +506,25 @@ BAD = {
     "labels too large": (lambda: plots.latent_scatter(CODES, LABELS, ["a", "b"]), "labels must"),
     "eleven classes": (lambda: plots.latent_scatter(CODES, LABELS, ["a"] * 11), "class_names must"),
     "no points": (lambda: plots.latent_scatter(CODES, LABELS, max_points=0), "max_points must"),
+    "points of three": (lambda: plots.vector_field(np.eye(3), {"a": np.eye(3)}), "points must"),
+    "arrows all in one place": (
+        lambda: plots.vector_field([[1, 2]], {"a": [[1, 0]]}),
+        "two different places",
+    ),
+    "a field too short": (lambda: plots.vector_field(CODES, {"a": CODES[1:]}), "the field 'a'"),
+    "a field of nan": (
+        lambda: plots.vector_field(CODES, {"a": np.nan * CODES}),
+        "the field 'a' must be finite",
+    ),
+    "no fields": (lambda: plots.vector_field(CODES, {}), "fields must"),
+    "four fields": (
+        lambda: plots.vector_field(CODES, dict.fromkeys("abcd", CODES)),
+        "fields must",
+    ),
+    "a background of three": (
+        lambda: plots.vector_field(CODES, {"a": CODES}, np.eye(3)),
+        "background must",
+    ),
     "no tiles": (lambda: plots.manifold(lambda z: z, 0), "num must"),
     "codes in place of images": (
         lambda: plots.manifold(lambda z: z, 3),

@@ -41,7 +41,7 @@ test-jax: $(READY)  ## the same as test without the book, on Keras' JAX backend
 	@KERAS_BACKEND=jax $(PY) -m pytest $(NBVAL) -m "not colab" --ignore=tests/test_book.py tests $$($(PY) -m tools.toc)
 
 test-colab: $(READY)  ## run each notebook alone in an environment with Colab's versions
-	@$(PY) -m pytest -m colab tests/test_colab.py
+	@$(PY) -m pytest -n $(WORKERS) -m colab tests/test_colab.py
 
 execute: $(READY)  ## re-execute the notebooks and store their outputs (NOTEBOOK=chapters/x.ipynb for one)
 	@$(PY) -m tools.execute $(NOTEBOOK)

@@ -87,7 +87,8 @@ def without_imgaug(python: Path) -> dict[str, str]:
 def lookalike() -> Path:
     """The Python of an environment with Colab's versions, without the course."""
     base = find_python()
-    folder = ROOT / ".cache" / f"colab-python{version(base)}"
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")  # each changes its environment
+    folder = ROOT / ".cache" / f"colab-python{version(base)}-{worker}"
     python = folder / "bin" / "python"
     ready = folder / "ready.json"
     if not ready.is_file() or json.loads(ready.read_text()) != [COLAB, without_imgaug(python)]:

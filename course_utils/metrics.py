@@ -247,7 +247,7 @@ def knn_purity(codes: np.ndarray, labels: np.ndarray, k: int = 10) -> np.ndarray
     Raises:
         ValueError: lengths differ, or `k` is not between 1 and n - 1.
 
-    Chapter: The Fashion-MNIST VAE.
+    Chapter: What a plain latent space cannot do.
     """
     codes, labels = check_codes(codes, "codes"), np.asarray(labels)
     check_positive_int(k, "k")
@@ -260,46 +260,153 @@ def knn_purity(codes: np.ndarray, labels: np.ndarray, k: int = 10) -> np.ndarray
     return np.mean(labels[neighbours] == labels[:, None], axis=1)
 
 
-def empty_cells(codes: np.ndarray, bins: int = 20) -> float:
-    """The share of empty cells in a grid over the central 95 % of each of two latent axes.
+def whiten(codes: np.ndarray, reference: np.ndarray | None = None) -> np.ndarray:
+    """Shift and mix the axes of codes so that the reference has mean 0 and covariance I.
+
+    The scale and the orientation of a plain latent space are arbitrary: a linear map put behind
+    the encoder, and its inverse before the decoder, change no reconstruction. Distances between
+    whitened codes are the same for every such map.
 
     Args:
-        codes: shape (n, 2).
-        bins: cells along each axis.
+        codes: shape (n, latent_dim).
+        reference: the codes that define mean and covariance, shape (m, latent_dim) with
+            m > latent_dim; `codes` themselves if None.
+
+    Returns:
+        Shape (n, latent_dim).
+
+    Raises:
+        ValueError: the shapes differ in latent_dim, the reference has too few codes, or its codes
+            lie in a subspace.
+
+    Chapter: What a plain latent space cannot do.
+    """
+    codes = check_codes(codes, "codes").astype(np.float64)
+    reference = codes if reference is None else check_codes(reference, "reference", codes.shape[1])
+    reference = reference.astype(np.float64)
+    covariance = np.atleast_2d(np.cov(reference.T)) if len(reference) > 1 else np.zeros((1, 1))
+    variances = np.linalg.eigvalsh(covariance)
+    if len(reference) <= codes.shape[1] or variances[0] <= 1e-12 * variances[-1]:
+        raise ValueError(
+            f"whiten needs codes that vary in all {codes.shape[1]} dimensions, but the covariance "
+            f"of {len(reference)} codes is singular; use more codes, or fewer dimensions."
+        )
+    triangle = np.linalg.cholesky(covariance)
+    return np.linalg.solve(triangle, (codes - reference.mean(axis=0)).T).T
+
+
+def gap_share(
+    codes: np.ndarray, expected: float = 10.0, num_probes: int = 20_000, seed: int = 0
+) -> float:
+    """The share of the region of the central 90 % of the codes that holds no code.
+
+    Whiten the codes, take the ball around their mean that holds 90 % of them, and drop probes into
+    it, uniformly. Around each probe stands a small ball of such a size that it would hold
+    `expected` codes if the 90 % were spread evenly. The probe is in a gap if it holds none. Evenly
+    spread codes give exp(-expected). An invertible affine map of the codes changes nothing.
+
+    Args:
+        codes: shape (n, latent_dim), n more than `expected`.
+        expected: codes in a small ball if the codes were spread evenly; larger finds only
+            larger gaps.
+        num_probes: the number of probes.
+        seed: seed of the probes.
 
     Returns:
         Between 0 and 1.
 
     Raises:
-        ValueError: the codes are not two-dimensional, or `bins` is not a positive integer.
+        ValueError: the codes lie in a subspace, or a number is not positive or too large.
 
-    Chapter: The Fashion-MNIST VAE.
+    Chapter: What a plain latent space cannot do.
     """
-    codes = check_codes(codes, "codes", latent_dim=2)
-    check_positive_int(bins, "bins")
-    box = np.percentile(codes, [2.5, 97.5], axis=0).T
-    counts, _, _ = np.histogram2d(codes[:, 0], codes[:, 1], bins=bins, range=box)
-    return float(np.mean(counts == 0))
+    white = whiten(codes)
+    probes, radius = gap_probes(white, expected, num_probes, seed)
+    distance, _ = NearestNeighbors(n_neighbors=1).fit(white).kneighbors(probes)
+    return float(np.mean(distance > radius))
 
 
-def two_sample_accuracy(a: np.ndarray, b: np.ndarray, k: int = 5, seed: int = 0) -> float:
+def gap_probes(
+    white: np.ndarray, expected: float = 10.0, num_probes: int = 20_000, seed: int = 0
+) -> tuple[np.ndarray, float]:
+    """The probes of `gap_share`, for whitened codes, and the radius of the ball around each.
+
+    Args:
+        white: whitened codes, shape (n, latent_dim).
+        expected, num_probes, seed: as in `gap_share`.
+
+    Returns:
+        Probes, shape (num_probes, latent_dim), and the radius within which a probe that is not
+        in a gap finds a code.
+
+    Raises:
+        ValueError: a number is not positive or too large.
+
+    Chapter: What a plain latent space cannot do.
+    """
+    white = check_codes(white, "white")
+    check_positive_int(num_probes, "num_probes")
+    if not 0 < expected < 0.9 * len(white):
+        raise ValueError(
+            f"expected must be more than 0 and less than 90 % of the {len(white)} codes, but it is "
+            f"{expected}; pass more codes or expect fewer in a ball."
+        )
+    generator, dim = np.random.default_rng(seed), white.shape[1]
+    radius = np.quantile(np.linalg.norm(white, axis=1), 0.9)
+    direction = generator.standard_normal((num_probes, dim))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    probes = radius * generator.random((num_probes, 1)) ** (1 / dim) * direction
+    return probes, float(radius * (expected / (0.9 * len(white))) ** (1 / dim))
+
+
+def distance_to_real(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
+    """Mean squared difference per pixel between each picture and the nearest real image.
+
+    A picture may be near because it is good or because it is smooth: compare with the distances of
+    reconstructions from the same decoder.
+
+    Args:
+        pictures: shape (n, height, width, 1), values in [0, 1].
+        real: images to compare with, (m, height, width, 1); not the ones that were decoded.
+
+    Returns:
+        Squared grey levels, shape (n,).
+
+    Raises:
+        ValueError: the pictures and the images differ in size, or values are not in [0, 1].
+
+    Chapter: What a plain latent space cannot do.
+    """
+    pictures = check_images(pictures, "pictures", allow_any_size=True)
+    real = check_images(real, "real", allow_any_size=True)
+    check_same_shape(pictures[0], real[0], "a picture", "a real image")
+    a, b = (x.reshape(len(x), -1).astype(np.float64) for x in (pictures, real))
+    squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    return np.maximum(squared.min(axis=1), 0) / a.shape[1]
+
+
+def two_sample_accuracy(
+    a: np.ndarray, b: np.ndarray, k: int = 5, num_splits: int = 4, seed: int = 0
+) -> float:
     """How well a nearest-neighbour classifier tells two sets of images apart.
 
-    Half of each set trains the classifier, the other half tests it. Sets from one distribution
-    give one half, up to chance; sets that never overlap give one.
+    Half of each set trains the classifier, the other half tests it; the result is averaged over
+    splits into halves. Sets from one distribution give one half, up to chance; sets that never
+    overlap give one.
 
     Args:
         a, b: arrays of the same shape (n, ...), n >= 2 k.
         k: the number of neighbours that vote.
-        seed: seed of the split.
+        num_splits: the number of splits.
+        seed: seed of the splits.
 
     Returns:
-        Test accuracy between 0 and 1.
+        Mean test accuracy between 0 and 1.
 
     Raises:
         ValueError: the shapes differ, or there are too few images.
 
-    Source: Lopez-Paz & Oquab 2017. Chapter: The Fashion-MNIST VAE.
+    Source: Lopez-Paz & Oquab 2017. Chapter: What a plain latent space cannot do.
     """
     a, b = np.asarray(a), np.asarray(b)
     check_same_shape(a, b, "a", "b")
@@ -308,11 +415,15 @@ def two_sample_accuracy(a: np.ndarray, b: np.ndarray, k: int = 5, seed: int = 0)
         raise ValueError(
             f"two_sample_accuracy needs at least {2 * k} images in each set, got {len(a)}."
         )
+    check_positive_int(num_splits, "num_splits")
     generator = np.random.default_rng(seed)
     half = len(a) // 2
-    sets = [s[generator.permutation(len(s))].reshape(len(s), -1) for s in (a, b)]
-    train = np.concatenate([s[:half] for s in sets])
-    test = np.concatenate([s[half : 2 * half] for s in sets])
     labels = np.repeat([0, 1], half)
-    classifier = KNeighborsClassifier(n_neighbors=k).fit(train, labels)
-    return float(classifier.score(test, labels))
+    scores = []
+    for _ in range(num_splits):
+        sets = [s[generator.permutation(len(s))].reshape(len(s), -1) for s in (a, b)]
+        train = np.concatenate([s[:half] for s in sets])
+        test = np.concatenate([s[half : 2 * half] for s in sets])
+        classifier = KNeighborsClassifier(n_neighbors=k).fit(train, labels)
+        scores.append(classifier.score(test, labels))
+    return float(np.mean(scores))

@@ -137,16 +137,69 @@ def test_knn_purity_of_separate_and_of_mixed_classes():
     assert metrics.knn_purity(twins, alternating, k=1).max() == 0.0
 
 
-def test_empty_cells_of_a_full_and_of_a_thin_set():
-    assert metrics.empty_cells(RNG.uniform(size=(50_000, 2)), bins=10) == 0.0
-    line = np.repeat(RNG.uniform(size=(5_000, 1)), 2, axis=1)
-    assert metrics.empty_cells(line, bins=10) == pytest.approx(0.9, abs=0.02)
+def test_whitened_codes_have_covariance_one_and_forget_any_affine_map():
+    codes, mixing = RNG.gamma(2.0, size=(500, 3)), RNG.normal(size=(3, 3))
+    white = metrics.whiten(codes)
+    np.testing.assert_allclose(white.mean(axis=0), 0, atol=1e-10)
+    np.testing.assert_allclose(np.cov(white.T), np.eye(3), atol=1e-10)
+    other = metrics.whiten(7 + codes @ mixing)
+    np.testing.assert_allclose(
+        np.linalg.norm(other[0] - other, axis=1), np.linalg.norm(white[0] - white, axis=1)
+    )
+    np.testing.assert_allclose(metrics.whiten(codes[:5], codes), white[:5])
+
+
+@pytest.mark.parametrize("expected", [0.5, 1.0, 3.0])
+def test_gap_share_of_evenly_spread_codes(expected):
+    angle, radius = 2 * np.pi * RNG.uniform(size=20_000), np.sqrt(RNG.uniform(size=20_000))
+    disc = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    assert metrics.gap_share(disc, expected) == pytest.approx(np.exp(-expected), abs=0.015)
+
+
+def test_gap_share_of_a_normal_cloud_and_of_a_ring():
+    # With a density proportional to u = exp(-r^2 / 2), the empty share is the mean of
+    # exp(-expected * u * log(10) / 0.9) over the disc, that is over log u from log 0.1 to 0.
+    u = np.exp(np.linspace(np.log(0.1), 0, 2001))
+    exact = np.exp(-3 * u * np.log(10) / 0.9).mean()
+    cloud = RNG.normal(size=(20_000, 2))
+    assert metrics.gap_share(cloud, 3) == pytest.approx(exact, abs=0.015)
+    angle, square = 2 * np.pi * RNG.uniform(size=20_000), RNG.uniform(0.25, 1, size=20_000)
+    ring = np.sqrt(square)[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    hole = 0.25 / (0.25 + 0.9 * 0.75)
+    assert metrics.gap_share(ring) == pytest.approx(hole, abs=0.03)
+    stretched = 5 + ring @ np.array([[3.0, 1.0], [0.0, 0.01]])
+    assert metrics.gap_share(stretched) == pytest.approx(hole, abs=0.03)
+
+
+def test_gap_probes_fill_the_ball_of_nine_tenths_evenly():
+    white = metrics.whiten(RNG.normal(size=(1000, 3)))
+    probes, radius = metrics.gap_probes(white, expected=9)
+    ball = np.quantile(np.linalg.norm(white, axis=1), 0.9)
+    assert radius == pytest.approx(ball * 0.01 ** (1 / 3))
+    inner = np.mean(np.linalg.norm(probes, axis=1) < ball / 2)
+    assert inner == pytest.approx(1 / 8, abs=0.02)
+
+
+def test_distance_to_real_is_the_smallest_mean_squared_error():
+    pictures = np.clip(IMAGES[:2] + 0.05, 0, 1)
+    expected = [min(np.mean((p - x) ** 2) for x in IMAGES) for p in pictures]
+    np.testing.assert_allclose(metrics.distance_to_real(pictures, IMAGES), expected, rtol=1e-4)
+    np.testing.assert_allclose(metrics.distance_to_real(IMAGES, IMAGES), 0, atol=1e-8)
 
 
 def test_two_samples_of_one_distribution_cannot_be_told_apart():
     a, b = RNG.normal(size=(2, 2000, 3))
     assert metrics.two_sample_accuracy(a, b) == pytest.approx(0.5, abs=0.06)
     assert metrics.two_sample_accuracy(a, b + 20) == 1.0
+    runs = [metrics.two_sample_accuracy(a, b, num_splits=n, seed=1) for n in (1, 8)]
+    assert runs[0] != runs[1]
+    assert runs[1] == pytest.approx(0.5, abs=0.04)
+
+
+def test_two_uniform_sets_that_half_overlap_are_told_apart_half_way():
+    # On [0, 2] against [1, 3], a guess is needed only in [1, 2], where half of each set lies.
+    a, b = RNG.uniform(0, 2, size=(2000, 1)), RNG.uniform(1, 3, size=(2000, 1))
+    assert metrics.two_sample_accuracy(a, b) == pytest.approx(0.75, abs=0.04)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +209,14 @@ def test_two_samples_of_one_distribution_cannot_be_told_apart():
         (lambda: metrics.psnr(IMAGES * 2, IMAGES), r"\[0, 1\]"),
         (lambda: metrics.knn_purity(np.zeros((5, 2)), np.zeros(4)), "one label per code"),
         (lambda: metrics.knn_purity(np.zeros((5, 2)), np.zeros(5), k=5), "k below their number"),
-        (lambda: metrics.empty_cells(np.zeros((5, 3))), r"\(n, 2\)"),
+        (lambda: metrics.whiten(np.ones((5, 3))), "singular"),
+        (lambda: metrics.whiten(np.eye(3)[:1]), "singular"),
+        (lambda: metrics.whiten(RNG.normal(size=(9, 2)), np.eye(3)), r"\(n, 2\)"),
+        (lambda: metrics.gap_share(RNG.normal(size=(9, 2))), "expected must be"),
+        (lambda: metrics.gap_share(RNG.normal(size=(99, 2)), 0), "expected must be"),
+        (lambda: metrics.gap_share(RNG.normal(size=(99, 2)), num_probes=0), "num_probes"),
+        (lambda: metrics.distance_to_real(IMAGES, IMAGES[:, :9]), "same shape"),
+        (lambda: metrics.two_sample_accuracy(np.eye(20), np.eye(20), num_splits=0), "num_splits"),
         (lambda: metrics.two_sample_accuracy(np.zeros((4, 2)), np.zeros((4, 2))), "at least 10"),
         (lambda: metrics.negative_elbo(models.dense_vae(), IMAGES * 255), r"\[0, 1\]"),
         (lambda: metrics.elbo_per_image(models.dense_vae(), IMAGES, num_samples=0), "num_samples"),

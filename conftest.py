@@ -10,6 +10,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.pop("MPLBACKEND", None)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each of several workers cores of its own, as far as the system allows it.
+
+    Otherwise every notebook starts as many threads as there are cores, and they wait in turn.
+    """
+    worker = getattr(config, "workerinput", None)
+    if worker is None or not hasattr(os, "sched_setaffinity"):
+        return
+    cores, count = sorted(os.sched_getaffinity(0)), worker["workercount"]
+    if len(cores) >= count:
+        os.sched_setaffinity(0, cores[int(worker["workerid"].removeprefix("gw")) :: count])
+
+
 def pytest_collectstart(collector: pytest.Collector) -> None:
     """Let nbval skip what differs between machines: logs, progress bars and HTML tables."""
     if hasattr(collector, "skip_compare"):

@@ -192,7 +192,7 @@ def test_document_cleaner_is_small_and_sees_the_page_through_its_skips():
 
 
 @pytest.mark.parametrize(
-    ("widths", "message"), [((16,), "at least two"), ((16, 0), "positive"), ((), "at least two")]
+    ("widths", "message"), [((16,), "at least two"), ((16, 0), "at least 1"), ((), "at least two")]
 )
 def test_document_cleaner_refuses_widths_that_make_no_network(widths, message):
     with pytest.raises(ValueError, match=message):

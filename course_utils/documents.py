@@ -441,13 +441,17 @@ _FAMILIES = (
 )
 
 
-@lru_cache(maxsize=512)
-def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    """A font that ships with matplotlib."""
+def _font_file(name: str) -> Path:
+    """Where matplotlib keeps a font; not every version has all of them (cmti10 came late)."""
     import matplotlib
 
-    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"
-    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"
+
+
+@lru_cache(maxsize=512)
+def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    path = str(_font_file(name))
+    return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _sentence(rng: np.random.Generator) -> list[str]:
@@ -475,8 +479,9 @@ def _print_text(rng: np.random.Generator, height: int, width: int) -> tuple[np.n
     weights = np.array([weight for weight, _ in _FAMILIES], float)
     family = _FAMILIES[rng.choice(len(_FAMILIES), p=weights / weights.sum())][1]
     style = rng.choice(3, p=(0.5, 0.38, 0.12))
-    font = _font(family[style] or family[0], round(em))
-    slant = 0.2 if style == 1 and family[1] is None else 0.0
+    name = family[style] if family[style] and _font_file(family[style]).is_file() else family[0]
+    font = _font(name, round(em))
+    slant = 0.2 if style == 1 and name == family[0] else 0.0
     canvas = Image.new("L", (width * scale, height * scale), 0)
     lines = _typeset(rng, font, em, *canvas.size)
     for y, words in lines:

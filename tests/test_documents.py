@@ -20,6 +20,17 @@ def real(noisy_office):
     return documents.load_noisy_office(noisy_office)
 
 
+def test_a_font_that_an_older_matplotlib_lacks_is_done_without(monkeypatch, tmp_path):
+    upright = {family[0] for _, family in documents._FAMILIES}
+    where = documents._font_file
+    monkeypatch.setattr(
+        documents, "_font_file", lambda name: where(name) if name in upright else tmp_path / name
+    )
+    documents._font.cache_clear()
+    pages = documents.generate_pages(12, seed=0, height=64, width=128)  # slanted and bold ones too
+    assert len(pages) == 12
+
+
 def mse(a, b):
     return float(np.mean(np.square(a - b)))
 

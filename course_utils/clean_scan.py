@@ -87,7 +87,18 @@ def load_cleaner(trained_on: str = "real") -> keras.Model:
         raise ValueError(f"trained_on must be 'real' or 'generated'; got {trained_on!r}.")
     from course_utils import models
 
-    return models.load(CLEANER_DIR / CLEANERS[trained_on])
+    path = CLEANER_DIR / CLEANERS[trained_on]
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no model at {path}; fetch the course again.")
+    # Only the weights are taken from the file: the description of a network that one version of
+    # Keras writes is not always understood by an older one, such as Colab's.
+    cleaner = models.document_cleaner()
+    try:
+        cleaner.load_weights(str(path))
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{path} is damaged ({reason}); fetch the course again.") from error
+    return cleaner
 
 
 @functools.lru_cache(maxsize=1)

@@ -199,7 +199,7 @@ def importance_weighted_bound(
     Raises:
         ValueError: `x` has the wrong shape or range, or `k` is not a positive integer.
 
-    Source: Burda et al. 2016. Chapter: The Fashion-MNIST VAE.
+    Source: Burda et al. 2016. Chapter: Beyond the first VAE.
     """
     check_positive_int(k, "k")
     total = np.full(len(x), -np.inf)

@@ -344,7 +344,7 @@ class Sampling(layers.Layer):
     Args:
         seed: seed of the layer's own random generator; None follows `training.set_seed`.
 
-    Source: Kingma & Welling 2014, section 2.4. Chapter: The Fashion-MNIST VAE.
+    Source: Kingma & Welling 2014, section 2.4. Chapter: Reparameterization.
     """
 
     def __init__(self, seed: int | None = None, **kwargs):

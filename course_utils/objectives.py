@@ -2,7 +2,7 @@
 
 Every function sums over all axes but the first: one number for each image, never a mean over
 pixels or latent dimensions. That choice decides the balance between reconstruction and KL, and
-chapter "The Fashion-MNIST VAE" shows what happens when it is made carelessly.
+chapter "Reparameterization" computes what happens when it is made carelessly.
 """
 
 import math
@@ -91,7 +91,7 @@ def kl_normals(mean_q, log_var_q, mean_p, log_var_p):
     Raises:
         ValueError: the shapes differ.
 
-    Source: Kingma & Welling 2014, appendix B. Chapter: The Fashion-MNIST VAE.
+    Source: Kingma & Welling 2014, appendix B. Chapter: The ELBO.
     """
     for name, value in (("log_var_q", log_var_q), ("mean_p", mean_p), ("log_var_p", log_var_p)):
         check_same_shape(mean_q, value, "mean_q", name)
@@ -114,7 +114,7 @@ def kl_standard_normal(z_mean, z_log_var):
     Raises:
         ValueError: the shapes differ.
 
-    Source: Kingma & Welling 2014, appendix B. Chapter: The Fashion-MNIST VAE.
+    Source: Kingma & Welling 2014, appendix B. Chapter: The ELBO.
     """
     check_same_shape(z_mean, z_log_var, "z_mean", "z_log_var")
     z_mean, z_log_var = _of_one_dtype(z_mean, z_log_var)
@@ -139,7 +139,7 @@ def elbo(x, logits, z_mean, z_log_var, beta: float = 1.0):
     Raises:
         ValueError: shapes differ, `x` is out of range or `beta` is negative.
 
-    Source: Kingma & Welling 2014, equation 7. Chapter: The Fashion-MNIST VAE.
+    Source: Kingma & Welling 2014, equation 7. Chapters: The ELBO; The Fashion-MNIST VAE.
     """
     if isinstance(beta, (int, float)) and not 0.0 <= beta < math.inf:
         raise ValueError(f"beta must be a finite number >= 0, but it is {beta}.")
@@ -160,7 +160,7 @@ def reparameterize(z_mean, z_log_var, epsilon):
     Raises:
         ValueError: the shapes differ.
 
-    Source: Kingma & Welling 2014, section 2.4. Chapter: The Fashion-MNIST VAE.
+    Source: Kingma & Welling 2014, section 2.4. Chapter: Reparameterization.
     """
     check_same_shape(z_mean, z_log_var, "z_mean", "z_log_var")
     check_same_shape(z_mean, epsilon, "z_mean", "epsilon")

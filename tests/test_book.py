@@ -73,7 +73,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     program = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
     options = ["-W", "-n", "--keep-going", "--quiet", "--path-output", str(target)]
     command = [sys.executable, "-c", program, "build", str(ROOT), *options]
-    quiet = {**os.environ, "NO_COLOR": "1"}
+    quiet = {**os.environ, "NO_COLOR": "1", "KERAS_BACKEND": "numpy"}  # as in the Makefile
     run = subprocess.run(command, cwd=ROOT, env=quiet, capture_output=True, text=True)
     output = run.stdout + run.stderr
     failed = run.returncode != 0 or "WARNING" in output
@@ -314,6 +314,22 @@ def test_the_landing_page_has_a_link_to_every_page(book: Book) -> None:
     index = book["index"]
     links = {link["href"].split("#")[0] for link in index.article.find_all("a", href=True)}
     assert {f"{name}.html" for name in toc.pages() if name != "index"} <= links
+
+
+def unexplained_terms(page: Page) -> list[str]:
+    """Return the terms of a glossary that lead to no section."""
+    complaints = []
+    for term in page.article.select("dl.glossary > dt"):
+        links = term.find_next_sibling("dd").select('a[href*="#"]')
+        if not any(link["href"].startswith(("chapters/", "how_to_use")) for link in links):
+            complaints.append(f"{page.name}: no section explains {term.get_text(strip=True)!r}")
+    return complaints
+
+
+def test_every_term_of_the_glossary_leads_to_a_section_that_explains_it(book: Book) -> None:
+    glossary = book["glossary"]
+    assert len(glossary.article.select("dl.glossary > dt")) > 50
+    assert unexplained_terms(glossary) == []
 
 
 def wrong_frame(page: Page) -> list[str]:
@@ -649,6 +665,13 @@ def test_a_broken_link_is_found(tmp_path: Path, link: str) -> None:
     assert broken_links(Book(tmp_path)) == []
     planted(tmp_path, GOOD.replace('"#here"', f'"{link}"'))
     assert len(broken_links(Book(tmp_path))) == 1
+
+
+def test_a_term_that_nothing_explains_is_found(tmp_path: Path) -> None:
+    entry = '<dt>term</dt><dd><p>It is <a href="{}">this</a>.</p></dd>'
+    for link, count in (("chapters/a.html#b", 0), ("#b", 1), ("https://example.com/#b", 1)):
+        html = f'<dl class="glossary">{entry.format(link)}</dl>'
+        assert len(unexplained_terms(planted(tmp_path, html))) == count
 
 
 def test_a_source_is_known_by_its_doi_or_arxiv_number() -> None:

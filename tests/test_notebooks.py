@@ -21,6 +21,7 @@ ADDRESS = set_address.current()
 LARGEST = 1_000_000  # bytes
 MOST_LINES = 8  # in the median code cell
 FEWEST_CLAIMS = 6
+FEWEST_SYMPTOMS = 15  # in the chapter that cures them
 SHORTEST_ALT = 20  # characters: less cannot say what a figure shows
 
 Check = Callable[[NotebookNode], list[str]]
@@ -396,6 +397,27 @@ def test_names_of_figures_differ_between_chapters() -> None:
     assert sorted(set(names)) == sorted(names)
 
 
+def check_symptoms(notebook: NotebookNode) -> list[str]:
+    """Every symptom has its cause, a check and a cure, in this order, and is in the index."""
+    text = "\n\n".join(cell.source for _, cell in cells(notebook, "markdown"))
+    found = []
+    for section in re.split(r"(?m)^#{2,3} ", text)[1:]:
+        title = section.splitlines()[0].strip()
+        parts = re.findall(r"(?m)^\*\*(You see|Cause|Check|Cure)\b", section)
+        if parts and parts != ["You see", "Cause", "Check", "Cure"]:
+            found.append(f"{title!r} has the parts {parts}")
+        slug = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+        if parts and f"](#{slug})" not in text.split("\n## ")[2]:
+            found.append(f"{title!r} is not in the index of symptoms")
+    count = text.count("\n**You see**")
+    return found if count >= FEWEST_SYMPTOMS else [*found, f"there are only {count} symptoms"]
+
+
+def test_every_symptom_has_cause_check_and_cure() -> None:
+    path = ROOT / "chapters" / "debug_your_vae.ipynb"
+    assert check_symptoms(nbformat.read(path, as_version=4)) == []
+
+
 # The checks themselves, on a good notebook and on faults planted in it
 
 BIBLIOGRAPHY = "doi = {10.1162/abc}, eprint = {1312.6114}, url = {https://arxiv.org/abs/1901.08168}"
@@ -465,6 +487,23 @@ def complaints(notebook: NotebookNode) -> dict[str, list[str]]:
 def stream(name: str, text: str) -> NotebookNode:
     """Return a stream output."""
     return nbformat.v4.new_output("stream", name=name, text=text)
+
+
+def test_a_symptom_without_a_cure_or_an_entry_is_found() -> None:
+    entry = (
+        "\n\n### The loss {}\n\n**You see** a.\n\n**Cause.** b.\n\n**Check.** c.\n\n**Cure.** d."
+    )
+    index = "".join(f"- [it](#the-loss-{k})\n" for k in range(15))
+    text = f"# Debug\n\n## What you will be able to do\n\n## Which?\n\n{index}\n\n## The loss"
+    text += "".join(entry.format(k) for k in range(15))
+    for old, new, complaints in (
+        ("", "", 0),
+        ("**Cure.** d.", "d.", 15),
+        ("(#the-loss-3)", "(#the-loss)", 1),
+        ("### The loss 7\n\n**You see** a.", "### The loss 7\n\nYou see a.", 2),
+    ):
+        cell = nbformat.v4.new_markdown_cell(text.replace(old, new) if old else text)
+        assert len(check_symptoms(nbformat.v4.new_notebook(cells=[cell]))) == complaints
 
 
 def edit(index: int, old: str, new: str) -> Callable[[NotebookNode], None]:

@@ -25,8 +25,9 @@ $(READY): constraints.txt requirements.txt pyproject.toml
 
 book: $(READY)  ## build the HTML book
 	@$(PY) -m course_utils.data || true  # the book is built from stored outputs
-	@# --all: an incremental build does not repeat a warning of the last one
-	@$(VENV)/bin/jupyter-book build . --all -W -n --keep-going --quiet
+	@# --all: an incremental build does not repeat a warning of the last one; NumPy as the back end,
+	@# because the page on course_utils imports Keras, and TensorFlow takes seconds to start
+	@KERAS_BACKEND=numpy $(VENV)/bin/jupyter-book build . --all -W -n --keep-going --quiet
 	@echo "The book is ready; open this file in a browser:"
 	@echo "$(CURDIR)/_build/html/index.html"
 

@@ -23,7 +23,7 @@ def set_seed(seed: int) -> int:
     that repeats the claims over several seeds, and is otherwise unset.
 
     Args:
-        seed: a whole number from 0 to 2**32 - 1.
+        seed: a whole number from 0 to 4294967295 (32 bits).
 
     Returns:
         The seed that was used.

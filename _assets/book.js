@@ -84,7 +84,22 @@
     });
   }
 
+  // A full stop behind a formula stays on the formula's line.
+  function keepPunctuation() {
+    document.querySelectorAll(".bd-article span.math").forEach(function (formula) {
+      var next = formula.nextSibling;
+      var found = next && next.nodeType === Node.TEXT_NODE && /^[.,;:!?)]+/.exec(next.data);
+      if (!found) return;
+      next.splitText(found[0].length);
+      var together = document.createElement("span");
+      together.className = "book-together";
+      formula.before(together);
+      together.append(formula, next);
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
+    keepPunctuation();
     nameControls();
     watchThemeSwitch();
     addLandmarks();

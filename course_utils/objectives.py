@@ -124,8 +124,8 @@ def kl_standard_normal(z_mean, z_log_var):
 def elbo(x, logits, z_mean, z_log_var, beta: float = 1.0):
     """The evidence lower bound: log p(x | z) - beta KL(q(z | x) || N(0, I)), Bernoulli pixels.
 
-    It is an unbiased one-sample estimate when `logits` are decoded from one z drawn from q. Only
-    with `beta` = 1 is it a lower bound of log p(x).
+    It is an unbiased one-sample estimate when `logits` are decoded from one z drawn from q. In
+    expectation it is a lower bound of log p(x) if `beta` is at least 1, and the tightest with 1.
 
     Args:
         x: images, shape (batch, ...), values in [0, 1].

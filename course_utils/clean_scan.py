@@ -36,7 +36,7 @@ CLEANERS = {"real": "document_cleaner.keras", "generated": "document_cleaner_gen
 
 STRIDE = 16  # the network halves a page four times, so pages and tiles are multiples of this
 OVERLAP = 64  # no pixel has an influence further away than this: tests/test_clean_scan.py measures
-SMALLEST_SIDE = 64  # of the patches that the network was trained on
+SMALLEST_SIDE = 64  # a page smaller than this is padded
 
 LETTER_HEIGHT = 13.0  # pixels, to which larger letters are reduced
 LARGEST_LETTER_HEIGHT = 16.0  # above it, reducing the page first gives the cleaner result

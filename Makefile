@@ -13,7 +13,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=900 -n $(WORKERS) --di
 export TF_CPP_MIN_LOG_LEVEL = 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test unit test-jax test-colab execute claims cleaner lab lint format lock address clean
+.PHONY: help install book test unit test-jax test-colab execute claims bench cleaner lab lint format lock address clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-17s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ execute: $(READY)  ## re-execute the notebooks and store their outputs (NOTEBOOK
 
 claims: $(READY)  ## measure the claims over several seeds (SEEDS=5, NOTEBOOK=chapters/x.ipynb for one)
 	@$(PY) -m tools.claims --seeds $(SEEDS) $(NOTEBOOK)
+
+bench: $(READY)  ## measure time and memory of the notebooks (NOTEBOOK=chapters/x.ipynb for one)
+	@$(PY) -m tools.bench $(NOTEBOOK)
 
 cleaner: $(READY)  ## train the cleaner of scans that ships with the course (better with NOISY_OFFICE_DIR set)
 	@$(PY) -m tools.train_cleaner

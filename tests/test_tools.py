@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import claims, cover, execute, set_address, toc
+from tools import bench, claims, cover, execute, set_address, toc
 
 ROOT = toc.ROOT
 
@@ -216,6 +216,34 @@ def test_claims_say_when_a_cell_fails(tmp_path: Path, capsys: pytest.CaptureFixt
 
 OLD = set_address.parse("https://github.com/ada/old-course", "main")
 NEW = set_address.parse("https://github.com/Grace-H/new.course", "trunk")
+
+
+def test_bench_measures_each_notebook_on_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    large, small = tmp_path / "large.ipynb", tmp_path / "small.ipynb"
+    write_notebook(large, "x = bytearray(300 * 2**20)", "x[::4096] = bytes(len(x[::4096]))")
+    before = write_notebook(small, "sum(range(10))")
+    assert bench.main([str(large), str(small)]) == 0
+    header, *rows = capsys.readouterr().out.splitlines()
+    assert header.split() == ["wall", "/", "s", "CPU", "/", "s", "peak", "/", "MiB", "notebook"]
+    wall, cpu, peak = zip(*([float(cell) for cell in row.split()[:3]] for row in rows), strict=True)
+    assert peak[0] > peak[1] + 200  # the second's peak is not the first's
+    assert peak[2] == peak[0]
+    assert abs(wall[2] - sum(wall[:2])) <= 1.5 and abs(cpu[2] - sum(cpu[:2])) <= 1.5  # rounded
+    assert small.read_bytes() == before
+
+
+def test_bench_goes_on_after_a_notebook_that_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    bad, good = tmp_path / "bad.ipynb", tmp_path / "good.ipynb"
+    write_notebook(bad, "1 / 0")
+    write_notebook(good, "1 + 1")
+    assert bench.main([str(bad), str(good)]) == 1
+    out, err = capsys.readouterr()
+    assert "bad.ipynb failed with ZeroDivisionError" in err
+    assert "good.ipynb" in out and "bad.ipynb" not in out
 
 
 def git(folder: Path, *arguments: str) -> None:

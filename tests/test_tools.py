@@ -212,10 +212,7 @@ def test_claims_say_when_a_cell_fails(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-# set_address
-
-OLD = set_address.parse("https://github.com/ada/old-course", "main")
-NEW = set_address.parse("https://github.com/Grace-H/new.course", "trunk")
+# bench
 
 
 def test_bench_measures_each_notebook_on_its_own(
@@ -244,6 +241,12 @@ def test_bench_goes_on_after_a_notebook_that_fails(
     out, err = capsys.readouterr()
     assert "bad.ipynb failed with ZeroDivisionError" in err
     assert "good.ipynb" in out and "bad.ipynb" not in out
+
+
+# set_address
+
+OLD = set_address.parse("https://github.com/ada/old-course", "main")
+NEW = set_address.parse("https://github.com/Grace-H/new.course", "trunk")
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -1,57 +1,312 @@
-"""`claim`: a sentence of the text together with the condition that makes it true."""
+"""`claim`: a sentence of the text, the number behind it and its bound, in one call.
 
+`check` is for what cannot fail by construction: identities and known answers of the machinery.
+"""
+
+import functools
+import html
 import json
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+
+EVIDENCE_DIR = Path(__file__).parent / "evidence"
+_NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 class ClaimFailed(AssertionError):
     """A sentence of the course does not hold on this run."""
 
 
-def claim(sentence: str, condition: bool, measured: float | None = None) -> None:
-    """Check what the text says, and print the sentence if it is true.
+def claim(
+    sentence: str,
+    measured: float,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+    within: tuple[float, float] | None = None,
+    loose: str | None = None,
+) -> None:
+    """Compare a measured number with the bound that makes a sentence true; raise if it is not.
 
-    Only the sentence is printed, never the number: the output is then the same on every machine,
-    and the regression tests compare it literally.
+    What is printed as text is the sentence alone, so that it is the same on every machine and the
+    regression tests can compare it. Jupyter, Colab and the book show a richer form: the number, its
+    bound, and the spread over seeds that is kept in `course_utils/evidence`.
 
-    Two environment variables serve the command that repeats the claims over several seeds
-    (`make claims`): COURSE_CLAIMS_LOG names a file to which one JSON line per claim is appended,
-    and COURSE_CLAIMS_KEEP_GOING=1 prints a failed claim instead of raising it.
+    Two environment variables serve `make evidence`: COURSE_CLAIMS_LOG names a file to which one
+    JSON line per claim is appended, and COURSE_CLAIMS_KEEP_GOING=1 shows a failed claim instead of
+    raising it.
 
     Args:
-        sentence: what the text claims, in words, without numbers that vary.
-        condition: whether it holds; a Python or NumPy truth value.
-        measured: the number behind the condition, for the log and the error message.
+        sentence: what the text claims, in words, without numbers that vary; one assertion.
+        measured: the number that decides, in the unit that the sentence speaks of.
+        above: the number must be larger than this.
+        below: the number must be smaller than this.
+        within: the number must not leave this interval (a, b). Exactly one of the three is given.
+        loose: why the bound is further from the seeds' range than the rule of CONTRIBUTING.md
+            allows, if it is.
 
     Raises:
-        ClaimFailed: the condition is false.
-        ValueError: the sentence is empty, the condition is not a truth value, or the measured
-            number is not finite.
+        ClaimFailed: the number is on the wrong side of its bound.
+        ValueError: the sentence is empty, the number is not a finite number, or not exactly one
+            bound is given.
 
     Chapter: all of them; "How to use this book" explains it.
     """
-    if not isinstance(sentence, str) or not sentence.strip():
-        raise ValueError(f"claim needs a sentence first, but got {sentence!r}.")
-    if type(condition).__name__ not in ("bool", "bool_"):
-        raise ValueError(
-            f"claim needs a condition that is True or False, but got "
-            f"{type(condition).__name__}; compare the measured number with something."
+    if loose is not None and not loose.strip():
+        raise ValueError("loose must say why the bound is loose, or be left out.")
+    low, high = _bounds(sentence, above, below, within)
+    number = _number(sentence, measured)
+    holds = low <= number <= high if within is not None else low < number < high
+    bounds = {k: v for k, v in (("above", low), ("below", high)) if math.isfinite(v)}
+    _report({"kind": "claim", "sentence": sentence, "measured": number, **bounds, "holds": holds})
+
+
+def check(
+    sentence: str,
+    measured: float | bool,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+    within: tuple[float, float] | None = None,
+) -> None:
+    """Check the machinery: an identity, or an answer that is known beforehand.
+
+    It is shown more quietly than a claim, since it says nothing new about the world, and has no
+    spread over seeds.
+
+    Args:
+        sentence: what must be so, in words.
+        measured: a number, with exactly one bound as in `claim`; or a truth value, without one.
+        above: the number must be larger than this.
+        below: the number must be smaller than this.
+        within: the number must not leave this interval.
+
+    Raises:
+        ClaimFailed: it is not so.
+        ValueError: as for `claim`.
+
+    Chapter: all of them; "How to use this book" explains it.
+    """
+    record: dict[str, object] = {"kind": "check", "sentence": sentence}
+    if type(measured).__name__ in ("bool", "bool_"):
+        if not (above is None and below is None and within is None):
+            raise ValueError("a truth value needs no bound; give a number with it.")
+        _need_sentence(sentence)
+        _report({**record, "holds": bool(measured)})
+        return
+    low, high = _bounds(sentence, above, below, within)
+    number = _number(sentence, measured)
+    holds = low <= number <= high if within is not None else low < number < high
+    bounds = {k: v for k, v in (("above", low), ("below", high)) if math.isfinite(v)}
+    _report({**record, "measured": number, **bounds, "holds": holds})
+
+
+def describe(record: dict[str, object], seeds: Sequence[float] = ()) -> str:
+    """Say in words what was measured, what the bound is, and how far the seeds spread.
+
+    Args:
+        record: what was measured ("measured") and its bounds ("above", "below", or both).
+        seeds: the same number measured with several seeds; none if that is not known.
+
+    Returns:
+        For example "measured 0.61, must be below 0.67, five seeds 0.58 to 0.64"; an empty string
+        if there is no number.
+
+    Chapter: none; the notebooks' claims show it.
+    """
+    if "measured" not in record:
+        return ""
+    low, high = record.get("above"), record.get("below")
+    if low is not None and high is not None:
+        bound = f"must be within {_short(low)} and {_short(high)}"
+    elif low is not None:
+        bound = f"must be above {_short(low)}"
+    else:
+        bound = f"must be below {_short(high)}"
+    width = max(seeds) - min(seeds) if seeds else 0.0
+    text = f"measured {_short(record['measured'], width)}, {bound}"
+    if not seeds:
+        return text
+    count = _NUMBER_WORDS[len(seeds)] if len(seeds) < len(_NUMBER_WORDS) else str(len(seeds))
+    word = "seed" if len(seeds) == 1 else "seeds"
+    return f"{text}, {count} {word} {_short(min(seeds), width)} to {_short(max(seeds), width)}"
+
+
+def rich(record: dict[str, object]) -> str:
+    """Return the form of a claim or check that Jupyter, Colab and the book show, as HTML.
+
+    Args:
+        record: its "kind", "sentence", "holds", and the number with its bounds if it has one.
+
+    Chapter: none; the notebooks' claims show it.
+    """
+    quiet = record["kind"] == "check"
+    seeds = () if quiet else stored_seeds().get(record["sentence"], ())
+    mark = "✓" if record["holds"] else "✗"
+    numbers = describe(record, seeds)
+    numbers = f' <span class="claim-numbers">({html.escape(numbers)})</span>' if numbers else ""
+    style = "claim claim-check" if quiet else "claim"
+    sentence = html.escape(record["sentence"])
+    return (
+        f'<div class="{style}"><span class="claim-mark">{mark}</span> '
+        f'<span class="claim-sentence">{sentence}</span>{numbers}</div>'
+    )
+
+
+def spread(name: str, value: object) -> tuple[object, object]:
+    """Return the range of a measured quantity over the seeds, for a figure or table to show.
+
+    In the same call the value goes into the log that `make evidence` keeps.
+
+    Args:
+        name: what it is, unique in the book, such as "dB of the classic network by noise level".
+        value: what this run measured, a number or an array of any shape.
+
+    Returns:
+        The lowest and the highest value over this run and the stored seeds, each of the value's
+        shape; the value itself, twice, where nothing of that shape is stored, and on the bundled
+        sample's runs too, since their shapes or sizes differ.
+
+    Raises:
+        ValueError: the name is empty, or a value is not finite.
+
+    Chapter: all of them; "How to use this book" explains it.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"spread needs the name of the quantity first, but got {name!r}.")
+    values = np.asarray(value, dtype=float)
+    if not np.all(np.isfinite(values)):
+        raise ValueError(f"the values of {name!r} are not all finite.")
+    _log({"kind": "spread", "name": name, "value": values.tolist()})
+    stored = [np.asarray(seed, dtype=float) for seed in _stored("spreads", "name").get(name, ())]
+    together = [values, *(seed for seed in stored if seed.shape == values.shape)]
+    low, high = np.min(together, axis=0), np.max(together, axis=0)
+    return (float(low), float(high)) if values.ndim == 0 else (low, high)
+
+
+def experiment(name: str) -> list[dict]:
+    """Return the stored results of a script in `experiments/`, one dictionary for each seed.
+
+    Args:
+        name: the script's name without `.py`.
+
+    Raises:
+        FileNotFoundError: there are none; `make evidence` runs the script and stores them.
+
+    Chapter: those that draw what a notebook's budget does not allow to compute.
+    """
+    path = EVIDENCE_DIR / "experiments" / f"{name}.json"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"there is no {path}: run make evidence NOTEBOOK=experiments/{name}.py"
         )
-    if measured is not None and not math.isfinite(float(measured)):
-        raise ValueError(f"the number behind the claim {sentence!r} is {measured}, not finite.")
-    holds = bool(condition)
-    number = None if measured is None else float(measured)
+    seeds = json.loads(path.read_text(encoding="utf-8"))["seeds"]
+    return [seeds[seed] for seed in sorted(seeds, key=int)]
+
+
+def stored_seeds() -> dict[str, tuple[float, ...]]:
+    """Return what each claim measured on the full set with several seeds, by its sentence.
+
+    The files in `course_utils/evidence` are written by `make evidence`, one for each chapter.
+
+    Chapter: none; the notebooks' claims show it.
+    """
+    return {k: tuple(v) for k, v in _stored("claims", "sentence").items()}
+
+
+@functools.cache
+def _stored(kind: str, key: str) -> dict[str, list]:
+    """Return what the files of evidence hold of a kind, for the full set, by sentence or name."""
+    found = {}
+    for path in sorted(EVIDENCE_DIR.glob("*.json")):
+        for entry in json.loads(path.read_text(encoding="utf-8")).get(kind, ()):
+            found[entry[key]] = entry["full"]
+    return found
+
+
+def _need_sentence(sentence: object) -> None:
+    if not isinstance(sentence, str) or not sentence.strip():
+        raise ValueError(f"a claim needs a sentence first, but got {sentence!r}.")
+
+
+def _number(sentence: str, measured: object) -> float:
+    if type(measured).__name__ in ("bool", "bool_"):
+        raise ValueError(
+            f"the claim {sentence!r} got a truth value; give the measured number and a bound."
+        )
+    number = float(measured)
+    if not math.isfinite(number):
+        raise ValueError(f"the number behind {sentence!r} is {measured}, not finite.")
+    return number
+
+
+def _bounds(
+    sentence: str,
+    above: float | None,
+    below: float | None,
+    within: tuple[float, float] | None,
+) -> tuple[float, float]:
+    """Return the interval that the number must be in, infinite where there is no bound."""
+    _need_sentence(sentence)
+    if sum(bound is not None for bound in (above, below, within)) != 1:
+        raise ValueError(
+            f"the claim {sentence!r} needs exactly one of above=, below= and within=(a, b)."
+        )
+    low, high = within if within is not None else (above, below)
+    low = -math.inf if low is None else float(low)
+    high = math.inf if high is None else float(high)
+    if not low < high:
+        raise ValueError(f"the claim {sentence!r} has bounds that no number is between.")
+    return low, high
+
+
+def _short(number: float, width: float = 0.0) -> str:
+    """Write a number with three digits, or as many as show two of the width of its range."""
+    if number != 0 and not 1e-3 <= abs(number) < 1e5:
+        return f"{number:.2g}"
+    digits = max(
+        2 - math.floor(math.log10(abs(number))) if number else 0,
+        min(4, 1 - math.floor(math.log10(width))) if width > 0 else 0,
+        0,
+    )
+    text = f"{number:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _log(record: dict[str, object]) -> None:
     if log := os.environ.get("COURSE_CLAIMS_LOG"):
         with Path(log).open("a", encoding="utf-8") as file:
-            record = {"sentence": sentence, "holds": holds, "measured": number}
             file.write(json.dumps(record) + "\n")
-    if holds:
-        print(f"Claim holds: {sentence}")
+
+
+def _report(record: dict[str, object]) -> None:
+    """Log a claim or check, show it, and raise if it fails."""
+    _log(record)
+    sentence, number = record["sentence"], describe(record)
+    if record["holds"]:
+        _show(record, f"{'Claim holds' if record['kind'] == 'claim' else 'Checked'}: {sentence}")
+    elif os.environ.get("COURSE_CLAIMS_KEEP_GOING") == "1":
+        _show(record, f"{record['kind'].upper()} FAILS: {sentence} ({number})")
+    else:
+        raise ClaimFailed(f"{sentence} ({number})" if number else sentence)
+
+
+def _show(record: dict[str, object], text: str) -> None:
+    """Show the rich form in a notebook, the text elsewhere."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        get_ipython = lambda: None  # noqa: E731
+    if get_ipython() is None:
+        print(text)
         return
-    detail = "" if number is None else f" (measured: {number:.6g})"
-    if os.environ.get("COURSE_CLAIMS_KEEP_GOING") == "1":
-        print(f"CLAIM FAILS: {sentence}{detail}")
-        return
-    raise ClaimFailed(f"{sentence}{detail}")
+    display(
+        {"text/plain": text, "text/html": rich(record)},
+        raw=True,
+        metadata={"claim": {k: v for k, v in record.items() if k != "sentence"}},
+    )

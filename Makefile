@@ -6,14 +6,14 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.installed
 PYTHON ?=
 NOTEBOOK ?=
-SEEDS ?= 5
+MUTANT ?=
 WORKERS ?= 2
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=900 -n $(WORKERS) --dist loadfile
 
 export TF_CPP_MIN_LOG_LEVEL = 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test unit test-jax test-colab execute claims bench cleaner lab lint format lock address clean
+.PHONY: help install book test unit test-jax test-colab execute evidence mutants bench cleaner lab lint format lock address clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-17s %s\n", $$1, $$2}'
@@ -48,8 +48,12 @@ execute: $(READY)  ## re-execute the notebooks and store their outputs (NOTEBOOK
 	@$(PY) -m tools.execute $(NOTEBOOK)
 	@$(PY) -m tools.cover
 
-claims: $(READY)  ## measure the claims over several seeds (SEEDS=5, NOTEBOOK=chapters/x.ipynb for one)
-	@$(PY) -m tools.claims --seeds $(SEEDS) $(NOTEBOOK)
+evidence: $(READY)  ## measure the claims over seeds and store numbers and outputs (NOTEBOOK=chapters/x.ipynb for one)
+	@$(PY) -m tools.evidence --workers $(WORKERS) $(NOTEBOOK)
+	@$(PY) -m tools.cover
+
+mutants: $(READY)  ## plant mistakes one by one and see whether they are noticed (MUTANT=name for one)
+	@$(PY) -m tools.mutants --workers $(WORKERS) $(MUTANT)
 
 bench: $(READY)  ## measure time and memory of the notebooks (NOTEBOOK=chapters/x.ipynb for one)
 	@$(PY) -m tools.bench $(NOTEBOOK)
@@ -66,7 +70,7 @@ lint: $(READY)  ## check the style of the code, notebooks included
 
 format: $(READY)  ## put the code into that style
 	@$(VENV)/bin/ruff check --fix .
-	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff format .  # notebooks at 76 columns: chapters/ruff.toml
 
 lock: $(READY)  ## renew constraints.txt, the exact tested versions, from requirements.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv

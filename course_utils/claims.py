@@ -14,7 +14,19 @@ from pathlib import Path
 import numpy as np
 
 EVIDENCE_DIR = Path(__file__).parent / "evidence"
-_NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_NUMBER_WORDS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+)
 
 
 class ClaimFailed(AssertionError):
@@ -167,9 +179,8 @@ def spread(name: str, value: object) -> tuple[object, object]:
         value: what this run measured, a number or an array of any shape.
 
     Returns:
-        The lowest and the highest value over this run and the stored seeds, each of the value's
-        shape; the value itself, twice, where nothing of that shape is stored, and on the bundled
-        sample's runs too, since their shapes or sizes differ.
+        The lowest and the highest value over this run and the seeds stored for the full set, each
+        of the value's shape; the value itself, twice, where nothing of that shape is stored.
 
     Raises:
         ValueError: the name is empty, or a value is not finite.

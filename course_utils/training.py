@@ -19,8 +19,8 @@ _DISPLAY_NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 def set_seed(seed: int) -> int:
     """Seed Python, NumPy and Keras, so that a run on one CPU can be repeated bit by bit.
 
-    The environment variable COURSE_SEED_OFFSET is added to the seed. It is there for the command
-    that repeats the claims over several seeds, and is otherwise unset.
+    The environment variable COURSE_SEED_OFFSET is added to the seed. It is there for `make
+    evidence`, which repeats the chapters over several seeds, and is otherwise unset.
 
     Args:
         seed: a whole number from 0 to 4294967295 (32 bits).

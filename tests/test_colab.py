@@ -280,9 +280,10 @@ def test_first_cell_says_in_a_sentence_that_the_course_could_not_be_fetched(
         system = calls.append
 
     with pytest.raises(AssertionError, match="git could not fetch the course: check the network"):
-        exec(code, {"get_ipython": lambda: Shell})
+        exec(code, names := {"get_ipython": lambda: Shell})
     address = set_address.current()
-    assert calls == [f"git clone --quiet --depth 1 --branch {address.branch} {address.url}"]
+    assert calls == [f"git clone --quiet --depth 1 --branch {address.branch} $url"]
+    assert names["url"] == address.url
 
 
 @pytest.mark.parametrize("python", [(3, 9, 18), (3, 14, 0), (2, 7)])

@@ -5,6 +5,7 @@ Each check is a function that returns the list of its complaints; planted faults
 
 import ast
 import copy
+import math
 import re
 import statistics
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from tools import set_address, toc
+from tools import evidence, fingerprint, reading_time, set_address, toc
 
 ROOT = toc.ROOT
 ADDRESS = set_address.current()
@@ -22,6 +23,10 @@ LARGEST = 1_000_000  # bytes
 MOST_LINES = 8  # in the median code cell
 FEWEST_CLAIMS = 6
 FEWEST_SYMPTOMS = 15  # in the chapter that cures them
+COLUMNS = 76  # of code that a page shows on a laptop
+LONGEST_READ = 40  # minutes
+NUM_FACTS = 5  # at the end of a chapter
+SMALLEST_NUMBER = 13  # whole numbers below this count things in the text
 SHORTEST_ALT = 20  # characters: less cannot say what a figure shows
 
 Check = Callable[[NotebookNode], list[str]]
@@ -55,16 +60,9 @@ def num_images(cell: NotebookNode) -> int:
     )
 
 
-def parsed(cell: NotebookNode) -> ast.Module:
-    """Return the syntax tree of a code cell without its `!` and `%` lines."""
-    lines = [re.sub(r"^(\s*)[!%].*", r"\1pass", line) for line in cell.source.splitlines()]
-    return ast.parse("\n".join(lines))
-
-
-def claims(cell: NotebookNode) -> list[ast.Call]:
-    """Return the calls of `claim` in a code cell."""
-    calls = [node for node in ast.walk(parsed(cell)) if isinstance(node, ast.Call)]
-    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "claim"]
+def claims(cell: NotebookNode, names: tuple[str, ...] = ("claim", "check")) -> list[ast.Call]:
+    """Return the calls of `claim` and `check` in a code cell."""
+    return list(fingerprint.calls(fingerprint.parsed(cell.source), names))
 
 
 def headings(notebook: NotebookNode) -> list[tuple[int, str]]:
@@ -173,19 +171,124 @@ def check_claims(notebook: NotebookNode) -> list[str]:
     count = 0
     for i, cell in cells(notebook, "code"):
         calls = claims(cell)
-        count += len(calls)
+        count += sum(fingerprint.name_of(call) == "claim" for call in calls)
         if calls and "nbval-ignore-output" in tags(cell):
             found.append(f"cell {i} has a claim, so nbval must not ignore its output")
+        if calls and num_images(cell):
+            found.append(f"cell {i} has a claim and a picture; a caption would belong to both")
         for call in calls:
             sentence = (
                 call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
             )
+            word = "Claim holds" if fingerprint.name_of(call) == "claim" else "Checked"
             if not isinstance(sentence, str):
                 found.append(f"cell {i}: a claim's first argument must be a plain string")
-            elif f"Claim holds: {sentence}" not in printed(cell):
+            elif f"{word}: {sentence}" not in printed(cell):
                 found.append(f"cell {i}: no output says that this claim holds: {sentence!r}")
     if count < FEWEST_CLAIMS:
         found.append(f"there are {count} claims, fewer than {FEWEST_CLAIMS}")
+    return found
+
+
+def check_columns(notebook: NotebookNode) -> list[str]:
+    """No line of code is wider than a page, and no comment is an essay."""
+    found = []
+    for i, cell in list(cells(notebook, "code"))[1:]:  # the first holds the course's address
+        lines = cell.source.splitlines()
+        if wide := [line for line in lines if len(line) > COLUMNS]:
+            found.append(f"cell {i} has a line of {max(map(len, wide))} columns, over {COLUMNS}")
+        for k in range(len(lines) - 3):
+            if all(line.lstrip().startswith("# ") for line in lines[k : k + 4]):
+                found.append(f"cell {i} explains in comments what belongs into the text")
+                break
+    return found
+
+
+def check_time(notebook: NotebookNode) -> list[str]:
+    """The time that the page states is honest, and short enough."""
+    minutes = reading_time.minutes(notebook)
+    found = []
+    if minutes > LONGEST_READ:
+        found.append(f"it takes {minutes:.0f} minutes to read, over {LONGEST_READ}")
+    text = "\n".join(cell.source for _, cell in cells(notebook, "markdown"))
+    stated = re.findall(r"\*\*Time:\*\* about (\d+) minutes to read", text)
+    if len(stated) != 1:
+        return [*found, "it must say once '**Time:** about N minutes to read'"]
+    if not minutes - 1 <= int(stated[0]) <= minutes + 6:
+        found.append(f"it says {stated[0]} minutes, but takes {minutes:.0f}")
+    return found
+
+
+def check_facts(notebook: NotebookNode) -> list[str]:
+    """The summary begins with a numbered list of the main facts, each with its number."""
+    text = "\n\n".join(cell.source for _, cell in cells(notebook, "markdown"))
+    summary = re.split(r"(?m)^## .*Summary.*$", text)[-1]
+    summary = re.split(r"(?m)^## ", summary)[0]
+    facts = re.findall(r"(?ms)^\d+\. (.*?)(?=^\d+\. |^[^\s\d]|\Z)", summary)
+    found = []
+    if len(facts) != NUM_FACTS:
+        found.append(
+            f"the summary must list {NUM_FACTS} facts, 1. to {NUM_FACTS}., not {len(facts)}"
+        )
+    return found + [
+        f"this fact has no number: {f.strip()!r}" for f in facts if not re.search(r"\d", f)
+    ]
+
+
+NUMBER = re.compile(r"(?<![\w.,/^])\d[\d,]*(?:\.\d+)?(?![\w/]|\.\d|,\d)")
+
+
+def number(token: str) -> float:
+    """Return the value of a number as text writes it."""
+    return float(token.replace(",", ""))
+
+
+def numbers_shown(notebook: NotebookNode) -> list[float]:
+    """Return the numbers in a page's outputs, in its code, and in the evidence that claims show."""
+    found = []
+    for _, cell in cells(notebook, "code"):
+        found += [number(token) for token in re.findall(r"\d[\d_]*\.?\d*(?:e-?\d+)?", cell.source)]
+        rich = " ".join(o.get("data", {}).get("text/html", "") for o in cell.outputs)
+        text = printed(cell) + " " + re.sub(r"<[^>]*>", " ", rich)
+        found += [number(t) for t in re.findall(r"\d[\d,]*\.?\d*(?:e[+-]?\d+)?", text)]
+    return found
+
+
+def is_shown(token: str, percent: bool, shown: list[float]) -> bool:
+    """Say whether the page shows a number of the text, rounded as the text rounds it."""
+    value = number(token)
+    decimals = len(token.partition(".")[2])
+    digits = len(token.replace(",", "").replace(".", "").strip("0"))
+    for other in shown:
+        for scaled in (other, 100 * other, 100 * (1 - other)) if percent else (other,):
+            if round(scaled, decimals) == value:
+                return True
+            if not decimals and scaled and digits and float(f"{scaled:.{digits}g}") == value:
+                return True
+    return False
+
+
+def check_numbers(notebook: NotebookNode) -> list[str]:
+    """Every number of the text is one that the page shows, or stands beside its source.
+
+    Not looked at: whole numbers that count things (below 13), years, formulas, code, and sentences
+    that cite a work.
+    """
+    shown = numbers_shown(notebook)
+    found = []
+    for i, cell in cells(notebook, "markdown"):
+        text = re.sub(r"(?m)^#+ .*$|^\s*\d+\.(?= )", "", prose(cell))
+        for sentence in re.split(r"(?<=[.!?:])\s+(?=[A-Z*])|\n\n|\n[-|]", text):
+            if re.search(r"\]\(https?://", sentence):
+                continue
+            for match in NUMBER.finditer(re.sub(r"\]\([^)]*\)|~", " ", sentence)):
+                token = match[0]
+                whole = "." not in token
+                if whole and (number(token) < SMALLEST_NUMBER or 1900 <= number(token) <= 2030):
+                    continue
+                after = match.string[match.end() : match.end() + 9]
+                if not is_shown(token, bool(re.match(r"\s*(?:%|per cent)", after)), shown):
+                    found.append(f"cell {i}: no output shows {token}: {sentence.strip()[:70]!r}")
     return found
 
 
@@ -257,7 +360,7 @@ def check_backend(notebook: NotebookNode) -> list[str]:
     """No cell uses TensorFlow itself, unless it asks for the backend first."""
     found = []
     for i, cell in cells(notebook, "code"):
-        tree = parsed(cell)
+        tree = fingerprint.parsed(cell.source)
         names = [
             alias.name
             for node in ast.walk(tree)
@@ -272,20 +375,33 @@ def check_backend(notebook: NotebookNode) -> list[str]:
     return found
 
 
+def is_test_data(node: ast.AST) -> bool:
+    """Say whether a name is one of the test set's, such as `x_test` or `data.y_test`."""
+    name = getattr(node, "id", getattr(node, "attr", ""))
+    return isinstance(node, (ast.Name, ast.Attribute)) and "test" in name.split("_")
+
+
+CHOOSES = re.compile(r"fit|train|min$|max$|argmin|argmax|argsort|sorted|sort|score|choose|select")
+
+
 def check_no_leak(notebook: NotebookNode) -> list[str]:
-    """No call that trains, fits or chooses is given anything named after the test set."""
+    """Test data are named in cells tagged `report` only; nothing trains or chooses by them."""
     found = []
     for i, cell in cells(notebook, "code"):
-        for call in (node for node in ast.walk(parsed(cell)) if isinstance(node, ast.Call)):
-            called = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-            called = call.func.id if isinstance(call.func, ast.Name) else called
-            if not re.match(r"(fit|train)", called):
+        tree = fingerprint.parsed(cell.source)
+        named = sorted({ast.unparse(n) for n in ast.walk(tree) if is_test_data(n)})
+        if named and not {"report", "hide-cell"} & set(tags(cell)):
+            found.append(
+                f"cell {i} uses {named[0]}, so it must be a report, tagged so, or not use it"
+            )
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            if not CHOOSES.match(fingerprint.name_of(call)):
                 continue
             given = [*call.args, *(keyword.value for keyword in call.keywords)]
             for node in (node for value in given for node in ast.walk(value)):
-                name = getattr(node, "id", getattr(node, "attr", ""))
-                if isinstance(node, (ast.Name, ast.Attribute)) and "test" in name.split("_"):
-                    found.append(f"cell {i}: {called}(...) is given {name}")
+                if is_test_data(node):
+                    called = fingerprint.name_of(call)
+                    found.append(f"cell {i}: {called}(...) is given {ast.unparse(node)}")
     return found
 
 
@@ -332,6 +448,10 @@ CHECKS: list[Check] = [
     check_sections,
     check_figures,
     check_claims,
+    check_columns,
+    check_time,
+    check_facts,
+    check_numbers,
     check_data_source,
     check_cell_lengths,
     check_solutions,
@@ -370,6 +490,62 @@ def test_notebook_is_valid_and_small(notebook: NotebookNode, path: Path) -> None
     nbformat.validate(notebook)
     size = (ROOT / path).stat().st_size
     assert size < LARGEST, f"{path} has {size:,} bytes"
+
+
+@pytest.mark.parametrize("script", evidence.experiments(), ids=str)
+def test_experiment_has_evidence(script: Path) -> None:
+    assert evidence.complaints(script) == []
+
+
+def test_claims_have_evidence(path: Path) -> None:
+    assert evidence.complaints(path) == []
+
+
+def is_tight(values: list[float], low: float, high: float) -> bool:
+    """Say whether the bounds are as near to the seeds' range as the rule asks.
+
+    The distance is at most the width of the range, or a quarter of the value at its end.
+    """
+    width = max(values) - min(values)
+    below, above = min(values) - low, high - max(values)
+    return not any(
+        math.isfinite(distance) and distance > max(width, abs(end) / 4) + 1e-12
+        for distance, end in ((below, min(values)), (above, max(values)))
+    )
+
+
+def check_bounds(notebook: NotebookNode, kept: dict) -> list[str]:
+    """The bounds hold on all seeds, and are tight or say why not."""
+    found = []
+    entries = {entry["sentence"]: entry for entry in kept.get("claims", ())}
+    for i, cell in cells(notebook, "code"):
+        outputs = [o.metadata["claim"] for o in cell.outputs if "claim" in o.get("metadata", {})]
+        calls = claims(cell)
+        for call, shown in zip(calls, outputs):
+            entry = entries.get(getattr(call.args[0], "value", None))
+            if fingerprint.name_of(call) != "claim" or entry is None:
+                continue
+            values = entry["full"] + entry["sample"]
+            low, high = shown.get("above", -math.inf), shown.get("below", math.inf)
+            if not all(low <= value <= high for value in values):
+                found.append(f"cell {i}: a seed leaves the bound: {entry['sentence']!r}: {values}")
+            loose = any(keyword.arg == "loose" for keyword in call.keywords)
+            if not loose and not is_tight(values, low, high):
+                found.append(f"cell {i}: loose bound: {entry['sentence']!r}: {values}")
+    return found
+
+
+def test_bounds_hold_and_are_tight(notebook: NotebookNode, path: Path) -> None:
+    assert check_bounds(notebook, evidence.stored(path)) == []
+
+
+def test_sentences_differ_between_chapters() -> None:
+    sentences = [
+        one.key
+        for path in toc.notebooks()
+        for one in fingerprint.recorded(nbformat.read(ROOT / path, as_version=4))
+    ]
+    assert sorted(set(sentences)) == sorted(sentences)
 
 
 def test_every_page_of_the_book_exists() -> None:
@@ -423,11 +599,21 @@ def test_every_symptom_has_cause_check_and_cure() -> None:
 BIBLIOGRAPHY = "doi = {10.1162/abc}, eprint = {1312.6114}, url = {https://arxiv.org/abs/1901.08168}"
 
 
+FACTS = "\n".join(f"{k}. This is {k}.25." for k in range(1, 6))
+
+
 def good_notebook() -> NotebookNode:
     """Return a small notebook that passes every check."""
     new = nbformat.v4
-    claims_source = "\n".join(f'claim("sentence {k}", {k} < 6, measured={k})' for k in range(6))
-    claims_output = "".join(f"Claim holds: sentence {k}\n" for k in range(6))
+    claims_source = "\n".join(f'claim("sentence {k}", {k}.25, below=7)' for k in range(6))
+    claims_output = [
+        new.new_output(
+            "display_data",
+            data={"text/plain": f"Claim holds: sentence {k}", "text/html": f"<b>{k}.25</b>"},
+            metadata={"claim": {"kind": "claim", "measured": k + 0.25, "below": 7.0}},
+        )
+        for k in range(6)
+    ]
     figure = {
         "mystnb": {
             "image": {"alt": "A curve that falls quickly and then slowly."},
@@ -444,7 +630,10 @@ def good_notebook() -> NotebookNode:
                 "# A chapter\n\n## What you will be able to do\n\nRun $x_{i}$ and `a`."
             ),
             new.new_code_cell(ADDRESS.first_cell()),
-            new.new_markdown_cell(f"Open [in Colab]({ADDRESS.colab(Path('chapters/a.ipynb'))})."),
+            new.new_markdown_cell(
+                "**Time:** about 5 minutes to read. "
+                f"[Colab]({ADDRESS.colab(Path('chapters/a.ipynb'))})"
+            ),
             new.new_code_cell(
                 "data = load_fashion_mnist()\nprint(data.describe())",
                 metadata=tagged,
@@ -457,11 +646,10 @@ def good_notebook() -> NotebookNode:
                 metadata=figure,
                 outputs=[new.new_output("display_data", data={"image/png": "iVBORw0="})],
             ),
-            new.new_code_cell(
-                claims_source, outputs=[new.new_output("stream", text=claims_output)]
-            ),
+            new.new_code_cell(claims_source, outputs=claims_output),
             new.new_markdown_cell(
-                "## Summary\n\nAs [Kingma and Welling (2014)](https://arxiv.org/abs/1312.6114) say."
+                f"## Summary\n\n{FACTS}\n\n"
+                "As [Kingma and Welling (2014)](https://arxiv.org/abs/1312.6114) say."
             ),
             new.new_markdown_cell("## Exercises\n\nTry it."),
             new.new_code_cell("1 + 1", metadata={"tags": ["hide-cell"]}),
@@ -479,6 +667,7 @@ def good_notebook() -> NotebookNode:
 def complaints(notebook: NotebookNode) -> dict[str, list[str]]:
     """Return what each check says about a notebook, without those that say nothing."""
     said = {check.__name__: check(notebook) for check in CHECKS}
+    said["check_bounds"] = check_bounds(notebook, EVIDENCE)
     said["check_colab_link"] = check_colab_link(notebook, Path("chapters/a.ipynb"))
     said["check_citations"] = check_citations(notebook, BIBLIOGRAPHY)
     return {name: found for name, found in said.items() if found}
@@ -533,6 +722,17 @@ def image(index: int, **fields: str) -> Callable[[NotebookNode], None]:
     return plant
 
 
+def loosen(notebook: NotebookNode, below: float) -> None:
+    """Plant another bound in the output of the last claim, which measured 5.25."""
+    notebook.cells[5].outputs[5].metadata["claim"]["below"] = below
+
+
+EVIDENCE = {
+    "claims": [
+        {"sentence": f"sentence {k}", "full": [k, k + 0.25, k + 0.5], "sample": [k + 6.5 - k]}
+        for k in range(6)
+    ]
+}
 ERROR = nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
 FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
     ("check_executed", replace(3, execution_count=None)),
@@ -556,7 +756,23 @@ FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
         lambda notebook: notebook.cells[4].outputs.append(notebook.cells[4].outputs[0]),
     ),
     ("check_figures", lambda notebook: notebook.cells[4].metadata.pop("mystnb")),
-    ("check_claims", edit(5, 'claim("sentence 3", 3 < 6, measured=3)\n', "")),
+    ("check_claims", edit(5, 'claim("sentence 3", 3.25, below=7)\n', "")),
+    (
+        "check_claims",
+        lambda notebook: notebook.cells[5].outputs.append(notebook.cells[4].outputs[0]),
+    ),
+    ("check_columns", edit(8, "1 + 1", "1 + 1" + 80 * "1")),
+    ("check_columns", edit(8, "1 + 1", 4 * "# why this is so\n" + "1 + 1")),
+    ("check_time", edit(2, "5 minutes", "15 minutes")),
+    ("check_time", edit(2, "**Time:** about 5", "About 5")),
+    ("check_time", edit(7, "Try it.", "word " * 10_000)),
+    ("check_facts", edit(6, "5. This", "This")),
+    ("check_facts", edit(6, "1.25", "small")),
+    ("check_numbers", edit(7, "Try it.", "The error is 0.37 here.")),
+    ("check_numbers", edit(7, "Try it.", "It takes 4,321 images.")),
+    ("check_numbers", edit(7, "Try it.", "It is 31 % of them.")),
+    ("check_bounds", lambda notebook: loosen(notebook, 20.0)),
+    ("check_bounds", lambda notebook: loosen(notebook, 5.3)),
     ("check_claims", replace(5, outputs=[])),
     ("check_claims", replace(5, metadata={"tags": ["nbval-ignore-output"]})),
     ("check_claims", edit(5, 'claim("sentence 3"', 'claim(f"sentence {3}"')),
@@ -584,9 +800,11 @@ FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
     ("check_no_leak", edit(8, "1 + 1", "training.fit(model, x_test, epochs=3)")),
     ("check_no_leak", edit(8, "1 + 1", "training.fit(model, x, validation=data.x_test[:500])")),
     ("check_no_leak", edit(8, "1 + 1", "PCA(8).fit(flat_test)")),
+    ("check_no_leak", edit(8, "1 + 1", "best = min(filters, key=lambda f: error(f, x_test))")),
+    ("check_no_leak", edit(4, "curves(errors)", "curves(error(x_test))")),
     ("check_no_leak", edit(8, "1 + 1", "train_in_full(model, np.concatenate([x, x_test]))")),
     ("check_colab_link", edit(2, "/blob/", "/tree/")),
-    ("check_colab_link", edit(2, "Open", "![badge](https://example.org/badge.svg)")),
+    ("check_colab_link", edit(2, "[Colab", "![badge](https://example.org/badge.svg) [Colab")),
     ("check_citations", edit(6, "1312.6114", "9999.9999")),
     ("check_citations", edit(6, "say", "and Kunin et al. (2019) say")),
     ("check_citations", edit(6, "say", "and Kunin (2019) say")),

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import bench, claims, cover, execute, set_address, toc
+from tools import bench, cover, execute, set_address, toc
 
 ROOT = toc.ROOT
 
@@ -183,33 +183,6 @@ def test_execute_says_that_a_file_is_no_notebook(content: bytes, tmp_path: Path)
         execute.execute(path, allow_sample=True)
     with pytest.raises(execute.NotExecuted, match="there is no notebook"):
         execute.execute(tmp_path / "missing.ipynb")
-
-
-# claims
-
-
-def test_claims_are_collected_over_seeds(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    path = tmp_path / "a.ipynb"
-    before = write_notebook(
-        path,
-        "import os\nfrom course_utils.claims import claim",
-        "k = int(os.environ['COURSE_SEED_OFFSET'])",
-        "claim('the first always holds', k < 9, measured=k)",
-        "claim('the second fails once', k != 1)",
-    )
-    assert claims.main(["--seeds", "3", str(path)]) == 1
-    lines = capsys.readouterr().out.splitlines()
-    assert any(
-        "3/3" in line and "0 .. 2" in line and "the first always holds" in line for line in lines
-    )
-    assert any("2/3" in line and "the second fails once  <- FAILS" in line for line in lines)
-    assert path.read_bytes() == before
-
-
-def test_claims_say_when_a_cell_fails(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    write_notebook(tmp_path / "a.ipynb", "1 / 0")
-    assert claims.main(["--seeds", "1", str(tmp_path / "a.ipynb")]) == 1
-    assert "ZeroDivisionError" in capsys.readouterr().err
 
 
 # bench

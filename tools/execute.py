@@ -25,6 +25,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
+from course_utils import claims
 from course_utils.data import load_fashion_mnist
 from tools import toc
 
@@ -201,8 +202,29 @@ def execute(path: Path, allow_sample: bool = False) -> str:
     notebook, wall, cpu = run(path)
     normalise(notebook)
     size = write(notebook, path)
+    for sentence in left_their_spread(notebook):
+        print(f"{path}: outside the range of the stored seeds: {sentence}")
     line = f"{path}: stored after {wall:.0f} s ({cpu:.0f} CPU seconds), {size / 1000:,.0f} kB"
     return line + (" (too large: a chapter should stay under 1 MB)" if size > LARGE else "")
+
+
+def left_their_spread(notebook: NotebookNode) -> list[str]:
+    """Return the claims of an executed notebook that measured what no stored seed did, in words.
+
+    Helpers may have changed since the evidence was measured; this is how that shows.
+    """
+    found = []
+    stored = claims.stored_seeds()
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            record = output.get("metadata", {}).get("claim", {})
+            sentence = output.get("data", {}).get("text/plain", "").partition(": ")[2]
+            seeds = stored.get(sentence)
+            if seeds and record.get("kind") == "claim":
+                slack = 1e-4 * max(map(abs, seeds))  # stored with five digits
+                if not min(seeds) - slack <= record["measured"] <= max(seeds) + slack:
+                    found.append(f"{sentence} ({claims.describe(record, seeds)})")
+    return found
 
 
 def _is_volatile(output: NotebookNode) -> bool:

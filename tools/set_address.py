@@ -21,11 +21,14 @@ _FIRST_CELL = """\
 import os
 import sys
 
-if "google.colab" in sys.modules:  # in Colab only: fetch the course and the packages it lacks
+if "google.colab" in sys.modules:  # in Colab only: fetch the course
     course = os.path.abspath("{name}")
+    url = "{url}"
     if not os.path.isdir(course):
-        !git clone --quiet --depth 1 --branch {branch} {url}
-    assert os.path.isdir(course), "git could not fetch the course: check the network and run again"
+        !git clone --quiet --depth 1 --branch {branch} $url
+    assert os.path.isdir(course), (
+        "git could not fetch the course: check the network and run again"
+    )
     sys.path.insert(0, course)
     from course_utils import colab
 

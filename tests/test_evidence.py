@@ -93,7 +93,8 @@ def course(tmp_path, monkeypatch):
         "import os\nfrom course_utils.claims import claim, spread\n"
         "seed = int(os.environ.get('COURSE_SEED_OFFSET', 0))\n"
         "claim('low', 10 + seed, below=11.5)\nclaim('high', 10 + seed, above=9)\n"
-        "low, high = spread('curve', [seed, 2 * seed])"
+        "low, high = spread('curve', [seed, 2 * seed])\n"
+        "for k in (1, 2):\n    spread(f'the {k}. number', k * seed)"
     )
     nbformat.write(notebook(source), path)
     monkeypatch.setattr(evidence.toc, "ROOT", tmp_path)
@@ -115,13 +116,17 @@ def run_all(seeds: int) -> list[str]:
 
 def test_evidence_is_measured_kept_and_belongs_to_the_code(course):
     path = Path("chapters/a.ipynb")
-    assert len(evidence.complaints(path)) == 3  # two claims, one spread
+    assert len(evidence.complaints(path)) == 4  # two claims, two spreads
     failed = run_all(5)
     assert failed == ["chapters/a.ipynb: fails in 3 run(s): low"]
     assert evidence.complaints(path) == []
     stored = json.loads((course / "course_utils/evidence/a.json").read_text())
     assert [c["full"] for c in stored["claims"]] == [[10, 11, 12, 13, 14]] * 2
-    assert stored["spreads"][0]["full"][2] == [2, 4]
+    assert {s["name"]: s["full"][2] for s in stored["spreads"]} == {
+        "curve": [2, 4],
+        "the 1. number": 2,
+        "the 2. number": 4,
+    }
     # nothing is left to run, and a log that is missing is the only one that is
     folder = evidence.cache_of(path)
     assert evidence.todo(path, 5, 0, folder) == []

@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import platform
+import re
 import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -73,12 +74,14 @@ def complaints(path: Path) -> list[str]:
         changed = kept["code"] != fingerprint.script(source)
         return ["the script has changed since its results were stored"] if changed else []
     found = []
-    by_key = {
-        kind: {entry[key]: entry for entry in kept.get(f"{kind}s", ())}
-        for kind, key in (("claim", "sentence"), ("spread", "name"))
-    }
+    claimed = {entry["sentence"]: entry for entry in kept.get("claims", ())}
+    spreads = kept.get("spreads", ())
     for one in fingerprint.recorded(nbformat.reads(source, as_version=4)):
-        entry = by_key[one.kind].get(one.key)
+        if one.kind == "claim":
+            entry = claimed.get(one.key)
+        else:
+            named = [entry for entry in spreads if re.fullmatch(one.key, entry["name"])]
+            entry = next((e for e in named if e["code"] == one.code), next(iter(named), None))
         if entry is None or len(entry["full"]) < SEEDS:
             found.append(f"cell {one.cell}: no evidence for the {one.kind} {one.key!r}")
         elif entry["code"] != one.code:
@@ -153,27 +156,36 @@ def gather(path: Path, folder: Path) -> dict:
     """Put the logs of a notebook's runs together: one entry for each claim and each spread."""
     notebook = nbformat.read(toc.ROOT / path, as_version=4)
     logs = {log.stem: read_log(log) for log in sorted(folder.glob("*.jsonl"))}
-    entries: dict[str, list[dict]] = {"claims": [], "spreads": []}
-    for one in fingerprint.recorded(notebook):
-        key, value = ("sentence", "measured") if one.kind == "claim" else ("name", "value")
-        entry = {key: one.key, "code": one.code, "full": [], "sample": []}
+    recorded = fingerprint.recorded(notebook)
+    claimed = []
+    for one in (one for one in recorded if one.kind == "claim"):
+        entry = {"sentence": one.key, "code": one.code, "full": [], "sample": []}
         for name, records in logs.items():
-            values = [r[value] for r in records if r["kind"] == one.kind and r[key] == one.key]
-            entry[name.split("-")[0]] += [rounded(v) for v in values]
-        if one.kind == "spread":
-            del entry["sample"]
-        entries[f"{one.kind}s"].append(entry)
+            entry[name.split("-")[0]] += [
+                rounded(r["measured"])
+                for r in records
+                if r["kind"] == "claim" and r["sentence"] == one.key
+            ]
+        claimed.append(entry)
+    # the longest pattern first, so that a name belongs to the call that says most of it
+    spreading = sorted((one for one in recorded if one.kind == "spread"), key=lambda o: -len(o.key))
+    spreads: dict[str, dict] = {}
+    for name, records in logs.items():
+        for record in records:
+            if record["kind"] != "spread" or not name.startswith("full"):
+                continue
+            one = next(one for one in spreading if re.fullmatch(one.key, record["name"]))
+            entry = {"name": record["name"], "code": one.code, "full": []}
+            spreads.setdefault(record["name"], entry)["full"].append(rounded(record["value"]))
     costs = [
         r["cpu_seconds"]
         for k, records in logs.items()
         for r in records
         if r["kind"] == "cost" and k.startswith("full")
     ]
-    return {
-        **heading(path),
-        "cpu_seconds_per_run": round(sum(costs) / max(1, len(costs))),
-        **entries,
-    }
+    cost = round(sum(costs) / max(1, len(costs)))
+    found = {"claims": claimed, "spreads": list(spreads.values())}
+    return {**heading(path), "cpu_seconds_per_run": cost, **found}
 
 
 def heading(path: Path) -> dict:

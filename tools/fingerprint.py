@@ -26,7 +26,8 @@ class Recorded:
 
     Attributes:
         kind: "claim" or "spread".
-        key: the claim's sentence, or the name of what is spread.
+        key: the claim's sentence, or the name of what is spread: there a regular expression,
+            since a loop may spread several quantities under names that it makes.
         cell: the number of the cell, from 1.
         code: the fingerprint of what it depends on.
         call: its syntax tree.
@@ -43,7 +44,7 @@ def recorded(notebook: NotebookNode) -> list[Recorded]:
     """Return the claims and spreads of a notebook in their order.
 
     Raises:
-        ValueError: one of them has no plain string as its first argument.
+        ValueError: a claim has no plain string as its first argument.
     """
     trees = {
         i: parsed(cell.source)
@@ -53,12 +54,30 @@ def recorded(notebook: NotebookNode) -> list[Recorded]:
     found = []
     for i, tree in trees.items():
         for call in calls(tree, ("claim", "spread")):
-            first = call.args[0] if call.args else None
-            if not (isinstance(first, ast.Constant) and isinstance(first.value, str)):
-                raise ValueError(f"cell {i}: a {name_of(call)} must begin with a plain string")
-            code = _fingerprint(call, i, trees)
-            found.append(Recorded(name_of(call), first.value, i, code, call))
+            kind = name_of(call)
+            if not call.args or (kind == "spread" and len(call.args) < 2):
+                continue  # a function of the notebook's own that has this name
+            key = _sentence(call.args[0], i) if kind == "claim" else _pattern(call.args[0])
+            found.append(Recorded(kind, key, i, _fingerprint(call, i, trees), call))
     return found
+
+
+def _sentence(first: ast.expr, cell: int) -> str:
+    if not (isinstance(first, ast.Constant) and isinstance(first.value, str)):
+        raise ValueError(f"cell {cell}: a claim must begin with a plain string")
+    return first.value
+
+
+def _pattern(first: ast.expr) -> str:
+    """Return the regular expression of the names that a call of `spread` may use."""
+    if isinstance(first, ast.Constant):
+        return re.escape(str(first.value))
+    if isinstance(first, ast.JoinedStr):
+        return "".join(
+            re.escape(part.value) if isinstance(part, ast.Constant) else ".*"
+            for part in first.values
+        )
+    return ".*"
 
 
 def script(source: str) -> str:

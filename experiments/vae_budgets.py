@@ -9,8 +9,8 @@ training set, scored by -ELBO in nats per image on all validation images:
   first rate chosen for it on validation images (see CLASSIC);
 - the recommended dense network with Adam, the cosine and batches of 200.
 
-Gradients are clipped in both trainings with Adam: without it one long training of the dense network
-met a batch with an enormous gradient after twelve passes and ended at 273 nats.
+The dense network begins at a rate of 0.001: at 0.002 a training of 37 passes exploded after about
+twelve, with clipped gradients and without.
 
 With the cosine every budget is a training of its own. A budget in CPU seconds becomes a number of
 steps by timing a short training first; the CPU seconds that the training really took are stored.
@@ -26,9 +26,8 @@ BUDGETS = (12, 50, 125)  # CPU seconds
 DENSE_BUDGETS = BUDGETS[:2]  # less than the classic network gets
 # The best of seven, by -ELBO on validation images after 40 CPU seconds of seed 0. First rate 0.002,
 # batches of 16: 272; 32: 274; 50: 286; 200: 387. First rate 0.001, 16: 283; 50: 294; 200: 310.
-# "clip" is a few times the largest usual norm of the gradient.
-CLASSIC = {"batch_size": 16, "learning_rate": 2e-3, "clip": 1000}
-DENSE = {"batch_size": 200, "learning_rate": 2e-3, "clip": 200}
+CLASSIC = {"batch_size": 16, "learning_rate": 2e-3}
+DENSE = {"batch_size": 200, "learning_rate": 1e-3}
 
 
 def run(seed: int, toy: bool = False) -> dict:
@@ -58,10 +57,10 @@ def run(seed: int, toy: bool = False) -> dict:
 
 
 def _adam(model, recipe, x_train, epochs, per_epoch):
-    """Train with Adam, cosine decay and clipped gradients; return CPU seconds by epoch."""
+    """Train with Adam and cosine decay; return CPU seconds by epoch."""
     steps = epochs * (per_epoch // recipe["batch_size"])
     schedule = keras.optimizers.schedules.CosineDecay(recipe["learning_rate"], steps)
-    optimizer = keras.optimizers.Adam(schedule, global_clipnorm=recipe["clip"])
+    optimizer = keras.optimizers.Adam(schedule)
     return _fit(model, optimizer, recipe["batch_size"], x_train, epochs, per_epoch)
 
 

@@ -166,3 +166,33 @@ def reparameterize(z_mean, z_log_var, epsilon):
     check_same_shape(z_mean, epsilon, "z_mean", "epsilon")
     z_mean, z_log_var, epsilon = _of_one_dtype(z_mean, z_log_var, epsilon)
     return z_mean + ops.exp(0.5 * z_log_var) * epsilon
+
+
+def mean_rates(activity):
+    """How active each unit is on average over a batch, for units whose values are rates.
+
+    Inside a compiled training step values cannot be looked at; there a value outside [0, 1] makes
+    the rates nan, and `training.fit` stops because the loss is no longer finite.
+
+    Args:
+        activity: values of units, shape (batch, units), all in [0, 1], such as a sigmoid's.
+
+    Returns:
+        One mean per unit, shape (units,).
+
+    Raises:
+        ValueError: a value is outside [0, 1].
+
+    Source: Ng 2011. Chapter: Sparse autoencoders.
+    """
+    try:
+        values = ops.convert_to_numpy(activity)
+    except (NotImplementedError, TypeError, ValueError):  # symbolic: there are no values yet
+        values = None
+    if values is not None and values.size and not (values.min() >= 0.0 and values.max() <= 1.0):
+        raise ValueError(
+            f"rates need values in [0, 1], but these span {values.min():g} to {values.max():g}; "
+            "use a sigmoid as the activation, not a ReLU."
+        )
+    inside = ops.all(ops.logical_and(activity >= 0.0, activity <= 1.0))
+    return ops.where(inside, ops.mean(activity, axis=0), float("nan"))

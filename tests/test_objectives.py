@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 from scipy import integrate, stats
 
-from course_utils import objectives
+from course_utils import objectives, training
 
 
 @pytest.fixture
@@ -260,3 +260,26 @@ def test_wrong_input_gets_one_sentence(call, words):
     with pytest.raises(ValueError, match=words) as caught:
         call(a, b)
     assert "\n" not in str(caught.value)
+
+
+def test_mean_rates_are_one_mean_for_each_unit():
+    activity = np.array([[0.0, 1.0, 0.5], [0.5, 1.0, 0.0]], "float32")
+    np.testing.assert_allclose(as_numpy(objectives.mean_rates(activity)), [0.25, 1.0, 0.25])
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, 10.0, np.nan])
+def test_mean_rates_refuse_what_is_no_rate(value):
+    activity = np.array([[0.5, 0.5], [0.5, value]], "float32")
+    with pytest.raises(ValueError, match=r"values in \[0, 1\]"):
+        objectives.mean_rates(ops.convert_to_tensor(activity))
+
+
+def test_mean_rates_stop_a_training_whose_activations_are_no_rates():
+    class Rate(keras.layers.Layer):
+        def call(self, h):
+            self.add_loss(ops.sum(objectives.mean_rates(h)))
+            return h
+
+    model = keras.Sequential([keras.Input((3,)), Rate(), keras.layers.Dense(3)])
+    with pytest.raises(ValueError, match="loss became nan"):
+        training.fit(model, np.full((20, 3), 10.0, "float32"), loss="mse", epochs=1, batch_size=10)

@@ -87,6 +87,22 @@ def test_dirty_pages_are_darker_and_keep_the_text(pages):
         assert np.corrcoef(dirty.ravel(), clean.ravel())[0, 1] > 0.5
 
 
+def test_dirty_pages_hold_whole_bytes_as_a_scanner_writes_them(pages):
+    grey = 255 * pages.dirty.astype(float)
+    assert np.abs(grey - np.round(grey)).max() < 1e-4
+    assert len(np.unique(np.round(grey))) > 50
+
+
+def test_pairs_keep_dirty_and_clean_apart_and_know_their_page():
+    pages = documents.generate_pages(2, seed=0, height=64, width=128, copies=2)
+    pairs = pages.pairs()
+    assert [pair.page for pair in pairs] == [0, 0, 1, 1]
+    assert len({pair.sheet for pair in pairs}) == len({pair.name for pair in pairs}) == 4
+    for i, pair in enumerate(pairs):
+        assert np.array_equal(pair.dirty, pages.dirty[i])
+        assert np.array_equal(pair.clean, pages.clean[i])
+
+
 @pytest.mark.parametrize("kind", documents.DIRT)
 def test_each_kind_of_dirt_marks_the_paper(kind):
     rng = np.random.default_rng(0)
@@ -273,6 +289,26 @@ def test_a_split_by_page_shares_no_page(pairs, seed):
     assert not {pair.page for pair in train} & {pair.page for pair in held_out}
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_split_by_page_goes_by_the_numbers_of_the_pages_not_by_their_places(seed):
+    blank = np.ones((8, 8, 1), np.float32)
+    numbers = [3, 5, 9, 12]  # no page's number is its place
+    pairs = [Pair(f"{n}{copy}", blank, blank, n, copy) for copy in range(3) for n in numbers]
+    train, held_out = documents.split_by_page(pairs, 1 / 4, seed)
+    chosen = {pair.page for pair in held_out}
+    assert len(chosen) == 1 and chosen < set(numbers)
+    assert len(held_out) == 3 and len(train) == 9
+    assert {pair.page for pair in train} == set(numbers) - chosen
+    assert [p.name for p in train] == [p.name for p in pairs if p.page not in chosen]
+
+
+def test_every_page_is_held_out_by_some_seed(pairs):
+    chosen = {
+        pair.page for seed in range(60) for pair in documents.split_by_page(pairs, 1 / 9, seed)[1]
+    }
+    assert chosen == set(range(9))
+
+
 def test_a_random_split_shares_pages(pairs):
     train, held_out = documents.split_at_random(pairs, 1 / 3, 0)
     assert len(held_out) == 12 and len(train) == 24
@@ -308,6 +344,12 @@ def test_patches_come_from_the_same_place_of_both_pages():
     assert np.array_equal(again, x)
 
 
+def test_a_page_is_chosen_in_proportion_to_its_area():
+    large, little = np.ones((60, 60, 1), np.float32), np.zeros((30, 30, 1), np.float32)
+    _, y = documents.patches([large, little], [large, little], num=3000, size=8, seed=0)
+    assert y.mean() == pytest.approx(0.8, abs=0.04)
+
+
 def test_patches_reach_every_part_of_a_page():
     where = np.arange(400, dtype=np.float32).reshape(20, 20, 1)
     x, _ = documents.patches([where], [where], num=2000, size=8, seed=0)
@@ -329,6 +371,24 @@ def test_patches_refuse_what_does_not_fit(dirty, clean, size, message):
 
 
 # Background subtraction
+
+
+def test_median_paper_is_the_median_of_a_window():
+    page = np.random.default_rng(0).integers(0, 256, (40, 50, 1)).astype(np.float32) / 255
+    paper = documents.median_paper(page, size=5)
+    for row, column in ((10, 20), (30, 7)):
+        window = page[row - 2 : row + 3, column - 2 : column + 3]
+        assert paper[row, column, 0] == pytest.approx(np.median(window), abs=1e-6)
+
+
+def test_background_subtraction_divides_and_stretches_by_its_line():
+    page = np.full((60, 60, 1), 0.6, np.float32)
+    page[30, 30] = 0.6 * 0.5
+    clean = documents.background_subtraction(page)
+    assert clean[0, 0] == 1
+    share = page[30, 30, 0] / documents.median_paper(page)[30, 30, 0]
+    wanted = (share - documents._INK) / (documents._PAPER - documents._INK)
+    assert clean[30, 30, 0] == pytest.approx(wanted, abs=1e-5)
 
 
 def test_background_subtraction_removes_smooth_dirt_and_keeps_ink():

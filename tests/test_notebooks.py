@@ -272,14 +272,14 @@ def check_numbers(notebook: NotebookNode) -> list[str]:
     """Every number of the text is one that the page shows, or stands beside its source.
 
     Not looked at: whole numbers that count things (below 13), years, formulas, code, and sentences
-    that cite a work.
+    that cite a work or state the time.
     """
     shown = numbers_shown(notebook)
     found = []
     for i, cell in cells(notebook, "markdown"):
         text = re.sub(r"(?m)^#+ .*$|^\s*\d+\.(?= )", "", prose(cell))
         for sentence in re.split(r"(?<=[.!?:])\s+(?=[A-Z*])|\n\n|\n[-|]", text):
-            if re.search(r"\]\(https?://", sentence):
+            if re.search(r"\]\(https?://|\*\*Time:\*\*", sentence):  # check_time sees to it
                 continue
             for match in NUMBER.finditer(re.sub(r"\]\([^)]*\)|~", " ", sentence)):
                 token = match[0]

@@ -22,6 +22,33 @@ def test_psnr_of_a_known_error():
     assert np.isinf(metrics.psnr(black, black)).all()
 
 
+def test_psnr_is_that_of_each_image_by_itself():
+    errors = np.array([0.1, 0.01], "float32").reshape(2, 1, 1, 1)
+    grey = np.full((2, 28, 28, 1), 0.5, "float32")
+    np.testing.assert_allclose(metrics.psnr(grey, grey + errors), [20.0, 40.0], rtol=1e-4)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.5, 0.6), (0.0, 0.1), (0.2, 1.0)])
+def test_ssim_of_flat_images_is_what_the_formula_says(a, b):
+    # Without variance only the comparison of the means is left, with C1 = (0.01 * range)^2.
+    flat_a, flat_b = (np.full((1, 28, 28, 1), value, "float32") for value in (a, b))
+    expected = (2 * a * b + 0.01**2) / (a**2 + b**2 + 0.01**2)
+    np.testing.assert_allclose(metrics.ssim(flat_a, flat_b), [expected], rtol=1e-4)
+
+
+def test_ssim_compares_contrasts_by_a_constant_of_range_one():
+    # One window: equal means, contrasts s and s / 2, correlation 1, with C2 = (0.03 * range)^2.
+    pattern = 0.02 * np.sign(RNG.normal(size=(1, 7, 7, 1)))
+    pattern -= pattern.mean()
+    variance = pattern.var(ddof=1)
+    constant = 0.03**2
+    expected = (variance + constant) / (1.25 * variance + constant)
+    measured = metrics.ssim(
+        (0.5 + pattern).astype("float32"), (0.5 + pattern / 2).astype("float32")
+    )
+    np.testing.assert_allclose(measured, [expected], rtol=1e-4)
+
+
 def test_ssim_is_one_for_equal_images_and_less_for_others():
     np.testing.assert_allclose(metrics.ssim(IMAGES, IMAGES), 1.0)
     assert (metrics.ssim(IMAGES, IMAGES[::-1]) < 0.3).all()

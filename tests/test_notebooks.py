@@ -313,12 +313,13 @@ def check_data_source(notebook: NotebookNode) -> list[str]:
 
 
 def check_cell_lengths(notebook: NotebookNode) -> list[str]:
-    """The median code cell is short."""
+    """The median code cell that a reader sees is short."""
     lines = [
         sum(bool(line.strip()) for line in cell.source.splitlines())
-        for _, cell in cells(notebook, "code")
+        for _, cell in list(cells(notebook, "code"))[1:]  # the first is the same everywhere
+        if not reading_time.FOLDED & set(tags(cell))
     ]
-    median = statistics.median(lines[1:])
+    median = statistics.median(lines)
     return (
         []
         if median <= MOST_LINES
@@ -544,6 +545,7 @@ def test_sentences_differ_between_chapters() -> None:
         one.key
         for path in toc.notebooks()
         for one in fingerprint.recorded(nbformat.read(ROOT / path, as_version=4))
+        if one.kind == "claim"
     ]
     assert sorted(set(sentences)) == sorted(sentences)
 

@@ -11,7 +11,7 @@ import io
 import itertools
 import math
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -313,7 +313,7 @@ def curves(
     hline: Mapping[str, float] | None = None,
     band: Mapping[str, tuple[Any, Any]] | None = None,
     xticks: Sequence[float] | None = None,
-    marker: bool = True,
+    marker: bool | Collection[str] = True,
 ) -> Figure:
     """Draw lines, told apart by colour, marker and dashes.
 
@@ -329,7 +329,7 @@ def curves(
         hline: label -> y of a horizontal line to compare with; at most four.
         band: label of a line -> (low, high), two sequences as long as the line, shaded between.
         xticks: where to put ticks on the x axis; by default matplotlib's choice.
-        marker: mark the points.
+        marker: mark the points; or the labels of the lines whose points are marked.
 
     Returns:
         The figure, with one Axes.
@@ -351,7 +351,8 @@ def curves(
     with _figure(WIDTH, 430) as fig:
         ax = fig.add_subplot()
         for i, (label, (x, y)) in enumerate(points.items()):
-            symbol = MARKERS[i] if marker else None
+            marked = marker if isinstance(marker, bool) else label in marker
+            symbol = MARKERS[i] if marked else None
             ax.plot(x, y, color=COLOURS[i], linestyle=DASHES[i], marker=symbol, label=label)
             if label in edges:
                 ax.fill_between(x, *edges[label], color=COLOURS[i], alpha=0.18, linewidth=0)

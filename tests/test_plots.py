@@ -211,6 +211,12 @@ def test_curves_draw_the_points_with_distinct_styles():
     assert figure.axes[0].get_xlabel() == "epoch" and figure.axes[0].get_ylabel() == "loss"
 
 
+def test_curves_mark_the_points_of_the_named_lines_only():
+    lines = {"limit": ([0, 1], [0, 1]), "models": ([0, 1], [1, 0])}
+    drawn = plots.curves(lines, "x", "y", marker=["models"]).axes[0].get_lines()
+    assert [line.get_marker() == "None" for line in drawn] == [True, False]
+
+
 def test_names_stand_at_the_ends_of_their_lines_and_do_not_touch():
     lines = {"low": (T, T), "middle": (T, T + 0.01), "high": (T, T + 5)}
     figure = plots.curves(lines, "x", "y", hline={"floor": 1.0})

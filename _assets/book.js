@@ -2,6 +2,15 @@
 (function () {
   "use strict";
 
+  // What is folded says what it is: the code of a cell whose output is in sight, or a solution.
+  function nameFolds() {
+    document.querySelectorAll("details.hide > summary > span").forEach(function (label) {
+      var whole = label.closest(".tag_hide-cell");
+      label.textContent = label.textContent
+        .replace("source", "code").replace("content", whole ? "solution" : "cell");
+    });
+  }
+
   // A control that shows text is called what it shows; one that shows a picture only keeps its label.
   function nameControls() {
     document.querySelectorAll("summary[aria-label], button.search-button-field[aria-label]")
@@ -61,13 +70,6 @@
     }
   }
 
-  // Claims are sentences: they wrap, where other outputs keep their lines and scroll.
-  function wrapClaims() {
-    document.querySelectorAll(".cell_output pre").forEach(function (output) {
-      if (/^\s*Claim holds: /.test(output.textContent)) output.classList.add("book-claims");
-    });
-  }
-
   function reachWideParts() {
     document.querySelectorAll("mjx-container").forEach(function (formula) {
       var picture = formula.querySelector("svg");
@@ -100,11 +102,11 @@
 
   document.addEventListener("DOMContentLoaded", function () {
     keepPunctuation();
+    nameFolds();
     nameControls();
     watchThemeSwitch();
     addLandmarks();
     plainBibliography();
-    wrapClaims();
   });
 
   window.addEventListener("load", function () {

@@ -374,9 +374,9 @@ def test_no_markup_is_left_in_the_text(book: Book) -> None:
 
 
 def folded_outside_exercises(page: Page) -> list[str]:
-    """Return the folded cells that are no solutions, as the button on them says."""
+    """Return the cells folded as a whole that are no solutions, as the button on them says."""
     complaints = []
-    for number, cell in enumerate(page.article.select("details.hide"), start=1):
+    for number, cell in enumerate(page.article.select(".tag_hide-cell details.hide"), start=1):
         above = [section.find(re.compile("^h[1-6]$")) for section in cell.find_parents("section")]
         titles = " / ".join(heading.get_text() for heading in above if heading)
         if not re.search(r"exercise|solution", titles, re.I):

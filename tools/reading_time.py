@@ -1,7 +1,7 @@
 """How long a page takes to read: python -m tools.reading_time [NOTEBOOK ...]
 
 200 words of prose a minute, 15 lines of code a minute, half a minute a figure. What is folded
-(cells tagged hide-input, hide-cell or remove-input) is not counted.
+(cells tagged hide-input, hide-cell or remove-input; `<details>` in the text) is not counted.
 """
 
 import re
@@ -37,7 +37,7 @@ def minutes(notebook: NotebookNode) -> float:
 
 def num_words(text: str) -> int:
     """Return how many words a Markdown text has; an inline formula counts as one of them."""
-    text = re.sub(r"(?ms)^(```|~~~).*?^\1", "", text)
+    text = re.sub(r"(?ms)^(```|~~~).*?^\1|<details>.*?</details>", "", text)
     text = re.sub(r"\$\$.*?\$\$", " formula formula formula ", text, flags=re.DOTALL)
     text = re.sub(r"\$[^$\n]*\$|`[^`\n]*`", " formula ", text)
     text = re.sub(r"\]\([^)]*\)", "] ", text)

@@ -141,11 +141,10 @@ def describe(record: dict[str, object], seeds: Sequence[float] = ()) -> str:
         bound = f"must be below {_short(high)}"
     width = max(seeds) - min(seeds) if seeds else 0.0
     text = f"measured {_short(record['measured'], width)}, {bound}"
-    if not seeds:
+    if len(seeds) < 2:
         return text
     count = _NUMBER_WORDS[len(seeds)] if len(seeds) < len(_NUMBER_WORDS) else str(len(seeds))
-    word = "seed" if len(seeds) == 1 else "seeds"
-    return f"{text}, {count} {word} {_short(min(seeds), width)} to {_short(max(seeds), width)}"
+    return f"{text}, {count} seeds {_short(min(seeds), width)} to {_short(max(seeds), width)}"
 
 
 def rich(record: dict[str, object]) -> str:

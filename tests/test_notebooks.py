@@ -802,7 +802,9 @@ FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
     ),
     (
         "check_cell_lengths",
-        lambda notebook: [cell.update(source="x = 1\n" * 11) for _, cell in cells(notebook, "code")],
+        lambda notebook: [
+            cell.update(source="x = 1\n" * 11) for _, cell in cells(notebook, "code")
+        ],
     ),
     ("check_solutions", replace(8, metadata={})),
     ("check_markdown", edit(7, "Try it.", "```{note}\nTry it.\n```")),

@@ -154,6 +154,23 @@ def test_evidence_is_measured_kept_and_belongs_to_the_code(course):
     assert len(evidence.complaints(path)) == 2
 
 
+def test_a_claim_that_failed_holds_by_another_bound_and_edits_are_kept(course):
+    path = Path("chapters/a.ipynb")
+    written = nbformat.read(course / path, as_version=4)
+    written.cells[0].source = written.cells[0].source.replace("below=11.5", "below=9.5")
+    nbformat.write(written, course / path)
+    assert run_all(1) == ["chapters/a.ipynb: fails in 1 run(s): low"]
+    assert nbformat.read(course / path, as_version=4).cells[0].outputs == []
+    written.cells[0].source = written.cells[0].source.replace("below=9.5", "below=11.5")
+    written.cells.insert(0, nbformat.v4.new_markdown_cell("A text written in the meantime."))
+    nbformat.write(written, course / path)
+    evidence.finish(path, evidence.cache_of(path))
+    stored = nbformat.read(course / path, as_version=4)
+    assert stored.cells[0].source == "A text written in the meantime."
+    assert stored.cells[1].outputs[0].data["text/plain"] == "Claim holds: low"
+    assert "must be below 11.5" in stored.cells[1].outputs[0].data["text/html"]
+
+
 def test_an_experiment_is_measured_and_its_change_is_noticed(course, monkeypatch):
     script = Path("experiments/budgets.py")
     (course / script).write_text("def run(seed, toy=False):\n    return {'error': 2 * seed}\n")

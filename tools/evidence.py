@@ -282,7 +282,7 @@ def update(record: dict, call) -> None:
     if low <= record["measured"] <= high:
         for key in ("above", "below"):
             record.pop(key, None)
-        record |= bounds
+        record |= bounds | {"holds": True}
 
 
 def rename(path: Path) -> int:
@@ -347,15 +347,33 @@ def finish(path: Path, folder: Path) -> list[str]:
                 failed[record["sentence"]] = failed.get(record["sentence"], 0) + 1
     executed = folder / path.name
     if executed.is_file():
-        notebook = nbformat.read(executed, as_version=4)
-        if not any(
-            "FAILS: " in o.get("data", {}).get("text/plain", "")
-            for c in notebook.cells
-            for o in c.get("outputs", ())
-        ):
-            restate(notebook)
+        notebook = with_outputs(
+            nbformat.read(toc.ROOT / path, as_version=4), nbformat.read(executed, as_version=4)
+        )
+        restate(notebook)
+        if not any(fails(output) for cell in notebook.cells for output in cell.get("outputs", ())):
             write(notebook, toc.ROOT / path)
     return [f"{path}: fails in {n} run(s): {sentence}" for sentence, n in failed.items()]
+
+
+def with_outputs(notebook: NotebookNode, executed: NotebookNode) -> NotebookNode:
+    """Return a notebook with the outputs of its executed copy.
+
+    Its text, its tags and the format of its code may have been edited since the copy was made;
+    otherwise, with other code cells, it is the copy that is returned.
+    """
+    now, then = ([c for c in n.cells if c.cell_type == "code"] for n in (notebook, executed))
+    if len(now) != len(then):
+        return executed
+    for cell, ran in zip(now, then):
+        cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
+    notebook.metadata = executed.metadata
+    return notebook
+
+
+def fails(output: NotebookNode) -> bool:
+    """Say whether an output is a claim or check that does not hold."""
+    return not output.get("metadata", {}).get("claim", {}).get("holds", True)
 
 
 def measure(paths: list[Path], seeds: int, sample_seeds: int, workers: int) -> int:

@@ -94,3 +94,21 @@ def test_bad_input_gives_one_sentence(call, part):
         call()
     message = str(caught.value)
     assert message.endswith(".") and ". " not in message and "\n" not in message
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX does so in 64-bit mode")
+def test_double_precision_is_kept():
+    x = np.array([[0.1, 0.2]])
+    jacobian = autodiff.jacobian(lambda v: v**3, x)
+    assert jacobian.dtype == np.float64
+    np.testing.assert_allclose(jacobian, [np.diag(3 * x[0] ** 2)], rtol=1e-14)
+    gradient = autodiff.gradient(lambda v: ops.sum(v**3), x)
+    np.testing.assert_allclose(gradient, 3 * x**2, rtol=1e-14)
+
+
+def test_jacobian_of_images_to_images_of_another_shape():
+    images = RNG.random((2, 2, 3, 1)).astype("float32")
+    jacobian = autodiff.jacobian(lambda x: ops.transpose(x, (0, 2, 1, 3))[:, 1:], images)
+    expected = np.zeros((4, 6))  # numbers 1, 4, 2, 5 of a 2 x 3 image in reading order
+    expected[[0, 1, 2, 3], [1, 4, 2, 5]] = 1
+    np.testing.assert_allclose(jacobian, [expected, expected])

@@ -120,6 +120,11 @@ def test_the_log_keeps_the_numbers_and_can_keep_going(tmp_path, monkeypatch, cap
             "measured 254.41, must be below 256, two seeds 254.1 to 254.8",
         ),
         ({"measured": 7e-14, "below": 1e-10}, [], "measured 7e-14, must be below 1e-10"),
+        (
+            {"measured": 2.0, "above": 1.5},
+            [1.75],
+            "measured 2, must be above 1.5, one seed 1.75 to 1.75",
+        ),
         ({"measured": -3.0, "above": -4}, [-3.0] * 12, None),
         ({}, [], ""),
     ],
@@ -182,3 +187,37 @@ def test_an_experiment_is_read_seed_by_seed(evidence):
     assert [result["error"] for result in claims.experiment("budgets")] == [0, 2, 10]
     with pytest.raises(FileNotFoundError, match="make evidence"):
         claims.experiment("another")
+
+
+def test_the_log_keeps_the_number_and_the_bounds_of_a_check(tmp_path, monkeypatch):
+    log = tmp_path / "claims.jsonl"
+    monkeypatch.setenv("COURSE_CLAIMS_LOG", str(log))
+    check("small", 0.25, below=0.5)
+    check("between", np.float32(0.75), within=(0.5, 1))
+    check("large", 3, above=2)
+    assert [json.loads(line) for line in log.read_text().splitlines()] == [
+        {"kind": "check", "sentence": "small", "measured": 0.25, "below": 0.5, "holds": True},
+        {
+            "kind": "check",
+            "sentence": "between",
+            "measured": 0.75,
+            "above": 0.5,
+            "below": 1,
+            "holds": True,
+        },
+        {"kind": "check", "sentence": "large", "measured": 3, "above": 2, "holds": True},
+    ]
+    monkeypatch.setenv("COURSE_CLAIMS_KEEP_GOING", "0")
+    with pytest.raises(ClaimFailed):
+        check("small", 0.75, below=0.5)
+    assert json.loads(log.read_text().splitlines()[-1])["holds"] is False
+
+
+def test_stored_seeds_are_those_of_the_full_set_over_all_chapters(evidence):
+    for name, values in (("one", [1.0, 2.0]), ("two", [3.0])):
+        content = {
+            "claims": [{"sentence": name, "full": values, "sample": [9.0]}],
+            "spreads": [{"name": f"spread {name}", "full": [7.0]}],
+        }
+        (evidence / f"{name}.json").write_text(json.dumps(content))
+    assert claims.stored_seeds() == {"one": (1.0, 2.0), "two": (3.0,)}

@@ -761,3 +761,28 @@ def test_what_went_wrong_in_the_import_is_shown(tmp_path):
     run = run_python("-c", code, env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert run.returncode == 1
     assert "a line of C++" in run.stderr and "ImportError: no Keras" in run.stderr
+
+
+def test_what_clean_file_is_told_reaches_the_network_and_the_page(tmp_path, scan, monkeypatch):
+    seen = {}
+    monkeypatch.setattr(clean_scan, "load_cleaner", lambda name: seen.update(name=name) or "net")
+
+    def record(page, model, *, scale, progress):
+        seen.update(model=model, scale=scale, progress=progress)
+        return 1 - page
+
+    monkeypatch.setattr(clean_scan, "clean_page", record)
+    options = {"scale": 2.5, "trained_on": "generated", "progress": True}
+    clean_scan.clean_file(scan, tmp_path / "clean.png", **options)
+    assert seen == {"name": "generated", "model": "net", "scale": 2.5, "progress": True}
+    pages = [clean_scan.read_page(path)[0] for path in (scan, tmp_path / "clean.png")]
+    np.testing.assert_allclose(pages[1], 1 - pages[0], atol=1e-6)
+
+
+def test_each_network_comes_from_its_own_file(cleaner):
+    generated = clean_scan.load_cleaner("generated")
+    weights = [model.get_weights()[0] for model in (cleaner, generated)]
+    assert not np.allclose(*weights)
+    again = models.document_cleaner()
+    again.load_weights(str(clean_scan.CLEANER_DIR / "document_cleaner_generated.keras"))
+    np.testing.assert_array_equal(again.get_weights()[0], weights[1])

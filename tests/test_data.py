@@ -626,3 +626,37 @@ def test_command_says_in_one_line_which_copy_is_used(folder, status, text):
     assert result.returncode == status
     said, silent = (result.stdout, result.stderr) if status == 0 else (result.stderr, result.stdout)
     assert text in said and said.count("\n") == 1 and not silent
+
+
+def test_the_ten_classes_are_in_the_published_order():
+    published = [
+        "T-shirt",
+        "trouser",
+        "pullover",
+        "dress",
+        "coat",
+        "sandal",
+        "shirt",
+        "sneaker",
+        "bag",
+    ]
+    assert (*published, "ankle boot") == data.CLASS_NAMES
+
+
+def test_images_and_labels_of_the_test_set_keep_their_order(tiny, monkeypatch):
+    monkeypatch.setenv("FASHION_MNIST_DIR", str(_fill(tiny / "own")))
+    d = data.load_fashion_mnist(num_validation=20)
+    np.testing.assert_array_equal(d.y_test, np.arange(100) % 10)
+    pixels = np.frombuffer(CONTENT[NAMES[2]], np.uint8, offset=16).reshape(100, 28, 28)
+    np.testing.assert_allclose(d.x_test[..., 0], pixels / 255, rtol=1e-6)
+    assert d.class_names == data.CLASS_NAMES
+
+
+def test_the_validation_images_are_spread_over_the_training_set(tiny, monkeypatch):
+    monkeypatch.setenv("FASHION_MNIST_DIR", str(_fill(tiny / "own")))
+    pixels = np.frombuffer(CONTENT[NAMES[0]], np.uint8, offset=16).reshape(200, -1)
+    place = {row.tobytes(): i for i, row in enumerate(pixels)}
+    d = data.load_fashion_mnist(num_validation=100, seed=4)
+    chosen = [place[np.rint(255 * row).astype(np.uint8).tobytes()] for row in d.x_val]
+    assert chosen == sorted(chosen)
+    assert 30 < np.sum(np.array(chosen) < 100) < 70

@@ -71,6 +71,7 @@ def test_copies_share_their_text_and_differ_in_dirt():
         assert np.array_equal(pages.clean[0], pages.clean[i])
         assert not np.array_equal(pages.dirty[0], pages.dirty[i])
     assert not np.array_equal(pages.clean[0], pages.clean[4])
+    assert pages.texts[0] == pages.texts[3] != pages.texts[4] == pages.texts[7]
 
 
 def test_clean_pages_are_dark_text_on_white(pages):
@@ -413,3 +414,106 @@ def test_background_subtraction_refuses_bad_input(pages):
         documents.background_subtraction(pages.dirty[0, ..., 0])
     with pytest.raises(ValueError, match=r"\[0, 1\]"):
         documents.background_subtraction(255 * pages.dirty[0])
+
+
+def test_background_subtraction_by_hand():
+    # Ink of half of the paper's light: (0.5 - 0.17) / (0.94 - 0.17), on light and on dark paper.
+    for grey in (200, 40):
+        page = np.full((60, 60, 1), grey / 255, np.float32)
+        page[30, 30] /= 2
+        clean = documents.background_subtraction(page)
+        assert clean[30, 30, 0] == pytest.approx(0.33 / 0.77, abs=1e-5)
+        assert clean[30, 31, 0] == 1
+    page = np.tile(np.repeat([0.2, 0.8], 30).astype(np.float32)[:, None, None], (1, 60, 1))
+    paper = documents.median_paper(page, size=3)
+    np.testing.assert_allclose(paper[[0, 29, 30, 59], 7, 0], [0.2, 0.2, 0.8, 0.8], atol=1e-6)
+
+
+# How the generated pages are made
+
+
+def test_the_kind_of_dirt_that_a_page_states_is_the_one_that_is_on_it(monkeypatch):
+    made = []
+
+    def recorder(kind):
+        return lambda rng, shape: made.append(kind) or np.zeros(shape, np.float32)
+
+    makers = {kind: recorder(kind) for kind in documents.DIRT}
+    monkeypatch.setattr(documents, "_DIRT_MAKERS", makers)
+    stated = []
+    for seed in range(8):
+        made.clear()
+        page = documents.generate_pages(1, seed=seed, height=32, width=64)
+        assert page.dirt == made[:1]
+        stated += page.dirt
+    assert len(set(stated)) > 2
+
+
+@pytest.mark.parametrize(("kind", "low", "high"), [("coffee", 0.0, 0.05), ("folds", 0.07, 0.2)])
+def test_light_passes_the_dirt_and_the_ink_one_after_the_other(kind, low, high, monkeypatch):
+    blank = dict.fromkeys(documents.DIRT, lambda rng, shape: np.zeros(shape, np.float32))
+    monkeypatch.setattr(documents, "_DIRT_MAKERS", blank)
+    monkeypatch.setattr(documents, "_paper", lambda rng, shape: np.full(shape, 0.3, np.float32))
+    ink = np.zeros((32, 64), np.float32)
+    ink[:, 32:] = 1
+    scans = [documents._scan(np.random.default_rng(seed), ink, kind) for seed in range(30)]
+    for scan in scans:
+        assert np.median(scan[:, :30]) == pytest.approx(0.7, abs=0.005)
+    assert low <= np.mean([scan[:, 34:].mean() for scan in scans]) < high
+
+
+def test_a_blurred_point_keeps_its_light():
+    point = np.zeros((5, 7), np.float32)
+    point[2, 3] = 1
+    expected = np.zeros((5, 7))
+    expected[2, 3] = 1 - 4 * 0.06
+    expected[[1, 3, 2, 2], [3, 3, 2, 4]] = 0.06
+    np.testing.assert_allclose(documents._blur_cross(point, 0.06), expected, atol=1e-7)
+    flat = np.full((4, 4), 0.7, np.float32)
+    np.testing.assert_allclose(documents._blur_cross(flat, 0.1), flat, rtol=1e-6)
+
+
+def test_smooth_noise_has_its_variance_and_its_distances():
+    def steps(noise):
+        return [np.abs(np.diff(noise, axis=axis)).mean() for axis in (0, 1)]
+
+    fields = [documents._smooth(np.random.default_rng(seed), (200, 300), 8.0) for seed in range(4)]
+    assert np.mean(fields) == pytest.approx(0, abs=0.1)
+    assert np.var(fields) == pytest.approx(1, abs=0.3)
+    down, across = steps(fields[0])
+    assert down == pytest.approx(across, rel=0.2)
+    wide = documents._smooth(np.random.default_rng(0), (200, 300), 4.0, across=40.0)
+    down, across = steps(wide)
+    assert down > 4 * across
+    assert not np.array_equal(fields[0], fields[1])
+
+
+def test_a_step_is_a_ramp_of_length_one():
+    places = np.array([-1.0, -0.5, -0.25, 0.0, 0.5, 2.0])
+    np.testing.assert_allclose(documents._step(places), [0, 0, 0.25, 0.5, 1, 1])
+
+
+def test_paper_is_light_and_stains_darken_it():
+    generators = [np.random.default_rng(seed) for seed in range(40)]
+    papers = [documents._paper(rng, (48, 96)).mean() for rng in generators]
+    assert np.mean(papers) == pytest.approx(0.15, abs=0.05)
+    for make in (documents._coffee, documents._footprints):
+        dirt = [make(np.random.default_rng(seed), (120, 240)) for seed in range(8)]
+        assert min(d.min() for d in dirt) >= -1e-6 and max(d.mean() for d in dirt) > 0.02
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lines_are_set_in_order_within_the_margins_and_justified(seed):
+    font = documents._font("cmr10", 20)
+    lines = documents._typeset(np.random.default_rng(seed), font, 20.0, 500, 400)
+    heights = [y for y, _ in lines]
+    assert heights == sorted(heights) and np.diff(heights).min() >= 1.1 * 20 - 1e-9
+    ends = []
+    for _, words in lines:
+        starts = [x for x, _ in words]
+        stops = [x + font.getlength(word) for x, word in words]
+        assert starts[0] >= 0.25 * 20
+        assert all(stop < start for stop, start in zip(stops, starts[1:]))
+        ends.append(stops[-1])
+    assert max(ends) <= 500 - 0.2 * 20
+    assert np.mean(np.abs(np.array(ends) - max(ends)) < 1e-6) >= 0.4

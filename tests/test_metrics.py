@@ -254,3 +254,105 @@ def test_wrong_input_gets_one_sentence(call, words):
     with pytest.raises(ValueError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+# Each image, seed and argument by itself: one number for all would pass most of the tests above.
+
+
+def test_ssim_is_that_of_each_image_by_itself():
+    flat = np.full((3, 28, 28, 1), 0.5, "float32")
+    other = flat * np.array([1.0, 0.5, 0.2], "float32").reshape(3, 1, 1, 1)
+    b = np.array([0.5, 0.25, 0.1])
+    expected = (2 * 0.5 * b + 0.01**2) / (0.5**2 + b**2 + 0.01**2)
+    np.testing.assert_allclose(metrics.ssim(flat, other), expected, rtol=1e-4)
+
+
+@pytest.fixture
+def stated_posterior():
+    """A VAE that states a posterior of its own, which differs between the images."""
+    vae = models.dense_vae(widths=(8,))
+    z_mean = np.array([[1.0, -0.5], [0.0, 2.0], [0.3, 0.3], [0.3, 0.3]])
+    z_log_var = np.array([[0.2, -1.0], [-3.0, 0.5], [0.1, 0.4], [0.1, 0.4]])
+    vae.posterior = lambda x: (z_mean, z_log_var)
+    return vae, z_mean, z_log_var
+
+
+def test_bounds_are_what_the_formulas_say_for_the_seeds_noise(stated_posterior):
+    vae, z_mean, z_log_var = stated_posterior
+    sigma, x = np.exp(z_log_var / 2), IMAGES.astype("float64")
+    for seed in (0, 3):
+        noise = np.random.default_rng(seed).standard_normal((5, 4, 2))
+        likelihoods, ratios = [], []
+        for epsilon in noise:
+            z = z_mean + sigma * epsilon
+            logits = vae.decode_logits(z).astype("float64")
+            likelihoods.append((x * logits - np.logaddexp(0, logits)).sum(axis=(1, 2, 3)))
+            ratios.append((stats.norm.logpdf(z) - stats.norm.logpdf(z, z_mean, sigma)).sum(axis=1))
+        kl = 0.5 * (z_mean**2 + sigma**2 - 1 - z_log_var).sum(axis=1)
+        np.testing.assert_allclose(
+            metrics.elbo_per_image(vae, IMAGES, seed, num_samples=5),
+            np.mean(likelihoods, axis=0) - kl,
+            rtol=1e-5,
+        )
+        weights = np.array(likelihoods) + np.array(ratios)
+        np.testing.assert_allclose(
+            metrics.importance_weighted_bound(vae, IMAGES, 5, seed),
+            np.logaddexp.reduce(weights, axis=0) - np.log(5),
+            rtol=1e-5,
+        )
+
+
+def test_two_copies_of_an_image_get_different_noise(stated_posterior):
+    vae, _, _ = stated_posterior
+    twins = np.repeat(IMAGES[:1], 4, axis=0)  # the last two posteriors are equal
+    for estimate in (
+        metrics.elbo_per_image(vae, twins),
+        metrics.importance_weighted_bound(vae, twins, 2),
+    ):
+        assert abs(estimate[2] - estimate[3]) > 1e-3
+
+
+def test_negative_elbo_passes_its_arguments_on():
+    vae = models.dense_vae(widths=(8,))
+    values = [
+        metrics.negative_elbo(vae, IMAGES, seed=seed, num_samples=n, batch_size=2)
+        for seed, n in ((3, 4), (4, 4), (3, 5))
+    ]
+    assert len(set(values)) == 3
+    expected = -np.mean(metrics.elbo_per_image(vae, IMAGES, seed=3, num_samples=4))
+    assert values[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_knn_purity_of_each_code_on_a_line():
+    codes = np.array([0.0, 1.0, 2.1, 10.0, 11.0, 12.1, 13.3])[:, None]
+    labels = np.array([0, 0, 1, 1, 1, 1, 0])
+    np.testing.assert_allclose(
+        metrics.knn_purity(codes, labels, k=2), [0.5, 0.5, 0.0, 1.0, 1.0, 0.5, 0.0]
+    )
+    np.testing.assert_allclose(metrics.knn_purity(codes, labels, k=1), [1, 1, 0, 1, 1, 1, 0])
+
+
+def test_gap_probes_point_in_all_directions_and_follow_their_seed_and_number():
+    white = metrics.whiten(np.random.default_rng(1).normal(size=(1000, 3)))
+    probes, _ = metrics.gap_probes(white, num_probes=4000, seed=1)
+    assert probes.shape == (4000, 3)
+    ball = np.quantile(np.linalg.norm(white, axis=1), 0.9)
+    np.testing.assert_allclose(probes.mean(axis=0), 0, atol=0.1 * ball)
+    np.testing.assert_allclose(np.cov(probes.T), ball**2 / 5 * np.eye(3), atol=0.03 * ball**2)
+    np.testing.assert_array_equal(metrics.gap_probes(white, num_probes=4000, seed=1)[0], probes)
+    assert not np.allclose(metrics.gap_probes(white, num_probes=4000, seed=2)[0], probes)
+    shares = [metrics.gap_share(white, 3, num_probes=500, seed=seed) for seed in (1, 1, 2)]
+    assert shares[0] == shares[1] != shares[2]
+
+
+def test_two_sample_accuracy_follows_its_seed_and_its_number_of_votes():
+    # Each place has nine of one set for one of the other: one neighbour errs in a tenth of the
+    # cases, and so does the image itself; many neighbours always name the frequent set.
+    generator = np.random.default_rng(2)
+    rare = np.arange(1000) % 10 == 0
+    a, b = (100.0 * (rare ^ flip)[:, None] + generator.uniform(size=(1000, 1)) for flip in (0, 1))
+    one, many = (metrics.two_sample_accuracy(a, b, k=k) for k in (1, 41))
+    assert one == pytest.approx(0.9**2 + 0.1**2, abs=0.03)
+    assert many == pytest.approx(0.9, abs=0.02)
+    runs = [metrics.two_sample_accuracy(a, b, k=1, num_splits=1, seed=seed) for seed in (1, 1, 2)]
+    assert runs[0] == runs[1] != runs[2]

@@ -302,3 +302,108 @@ def test_skip_denoiser_is_made_of_plain_layers():
     assert {type(layer).__name__ for layer in models.skip_denoiser().layers} == set(plain.split())
     with pytest.raises(ValueError, match="filters must"):
         models.skip_denoiser(0)
+
+
+# What the counts of parameters do not tell
+
+
+def described(model):
+    """Units or filters and activation of each layer that has them."""
+    return [
+        (getattr(layer, "units", None) or layer.filters, layer.activation.__name__)
+        for layer in model.layers
+        if hasattr(layer, "activation")
+    ]
+
+
+def test_dense_networks_are_mirrored_with_a_linear_code():
+    model = models.deep_autoencoder(7)
+    assert described(model.encoder) == [(256, "gelu"), (128, "gelu"), (7, "linear")]
+    assert described(model.decoder) == [(128, "gelu"), (256, "gelu"), (784, "sigmoid")]
+    vae = models.dense_vae(latent_dim=3, widths=(20, 10), sines=6)
+    assert described(vae.encoder) == [
+        (20, "gelu"),
+        (10, "gelu"),
+        (3, "linear"),
+        (3, "linear"),
+    ]
+    assert described(vae.decoder) == [(6, "sine"), (10, "gelu"), (20, "gelu"), (784, "linear")]
+
+
+def test_light_conv_vae_has_the_layers_that_it_describes():
+    vae = models.light_conv_vae()
+    assert described(vae.encoder) == [
+        (32, "gelu"),
+        (256, "gelu"),
+        (2, "linear"),
+        (2, "linear"),
+    ]
+    assert described(vae.decoder) == [
+        (64, "sine"),
+        (256, "gelu"),
+        (256, "gelu"),
+        (7 * 7 * 32, "gelu"),
+        (1, "linear"),
+    ]
+    assert vae.encoder.layers[1].output.shape[1:] == (7, 7, 32)
+
+
+def test_denoisers_of_pages_and_garments_work_at_the_sizes_that_they_describe():
+    assert described(models.document_denoiser()) == [(64, "relu"), (64, "relu"), (1, "sigmoid")]
+    sizes = {layer.output.shape[1:3] for layer in models.document_denoiser().layers}
+    assert sizes == {(258, 540), (129, 270)}
+    sizes = {layer.output.shape[1:3] for layer in models.skip_denoiser().layers}
+    assert sizes == {(28, 28), (14, 14), (7, 7)}
+    pooled = {type(layer).__name__ for layer in models.document_denoiser().layers}
+    assert pooled == {"Conv2D", "MaxPooling2D", "UpSampling2D"}
+    assert pooled == {type(layer).__name__ for layer in models.conv_denoiser().layers}
+    skip = models.skip_denoiser()
+    assert sum(isinstance(layer, keras.layers.Add) for layer in skip.layers) == 2
+    assert skip.get_layer("estimate").activation is keras.activations.linear
+    assert {a for f, a in described(skip) if f == 32} == {"relu"}
+
+
+def test_the_document_cleaner_starts_where_nine_tenths_are_white():
+    last = models.document_cleaner().layers[-1]
+    assert last.activation.__name__ == "sigmoid"
+    bias = float(ops.convert_to_numpy(last.bias)[0])
+    assert 1 / (1 + np.exp(-bias)) == pytest.approx(0.9, abs=1e-6)
+
+
+def test_the_sines_have_directions_of_variance_one():
+    first = models.dense_vae(sines=2000).decoder.layers[0]
+    weights, phases = (ops.convert_to_numpy(w) for w in first.weights)
+    assert weights.std() == pytest.approx(1.0, abs=0.05)
+    assert phases.min() < -3 and phases.max() > 3 and np.abs(phases).max() <= np.pi + 1e-6
+
+
+@pytest.mark.parametrize("build", VAES, ids=lambda build: build.__name__)
+def test_vaes_keep_the_beta_and_the_seed_that_they_are_given(build):
+    vae = build(beta=0.25, seed=7)
+    assert (vae.beta, vae.sampling.seed, vae.latent_dim) == (0.25, 7, 2)
+    assert build().beta == 1 and build().sampling.seed is None
+
+
+def test_a_vae_is_trained_on_a_sample_and_reconstructs_from_the_mean():
+    vae = models.dense_vae(widths=(8,))
+    first, second = (ops.convert_to_numpy(vae(IMAGES)) for _ in range(2))
+    assert not np.allclose(first, second)
+    np.testing.assert_array_equal(vae.reconstruct(IMAGES), vae.decode(vae.posterior(IMAGES)[0]))
+    seen = []
+    vae.sample = lambda z_mean, z_log_var: seen.append((z_mean, z_log_var)) or z_mean
+    logits = ops.convert_to_numpy(vae(IMAGES))
+    np.testing.assert_allclose(logits, vae.decode_logits(vae.encode(IMAGES)), atol=1e-5)
+    for given, stated in zip(seen[0], vae.posterior(IMAGES), strict=True):
+        np.testing.assert_allclose(ops.convert_to_numpy(given), stated, atol=1e-5)
+
+
+def test_predictions_are_in_order_whatever_the_batches():
+    vae = models.dense_vae(widths=(8,))
+    whole = vae.posterior(IMAGES)
+    for size in (1, 4):
+        parts = models._predict(vae.encoder, IMAGES, size)
+        for part, expected in zip(parts, whole, strict=True):
+            np.testing.assert_allclose(part, expected, atol=1e-5)
+        np.testing.assert_allclose(
+            vae.decode_logits(whole[0], size), vae.decode_logits(whole[0]), atol=1e-5
+        )

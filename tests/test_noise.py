@@ -191,3 +191,16 @@ def test_each_image_can_have_its_own_amount():
 def test_bad_amounts(amounts):
     with pytest.raises(ValueError, match="amount must be a number from 0 to 1, or one for each"):
         noise.salt_and_pepper(GREY, amounts, seed=0)
+
+
+def test_the_seed_decides_when_each_image_has_its_own_amount():
+    amounts = np.linspace(0.05, 0.5, 20)
+    first, same, other = (noise.salt_and_pepper(GREY[:20], amounts, seed=s) for s in (7, 7, 8))
+    np.testing.assert_array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
+def test_no_two_images_get_the_same_noise():
+    for amount in (0.3, np.linspace(0.1, 0.3, 20)):
+        noisy = noise.salt_and_pepper(GREY[:20], amount, seed=5)
+        assert len({image.tobytes() for image in noisy}) == 20

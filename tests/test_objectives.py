@@ -283,3 +283,33 @@ def test_mean_rates_stop_a_training_whose_activations_are_no_rates():
     model = keras.Sequential([keras.Input((3,)), Rate(), keras.layers.Dense(3)])
     with pytest.raises(ValueError, match="loss became nan"):
         training.fit(model, np.full((20, 3), 10.0, "float32"), loss="mse", epochs=1, batch_size=10)
+
+
+def test_values_by_hand_for_two_images_with_different_answers():
+    # log(sigmoid(log 3)) = log(3/4); a variance of 4 has the log variance log 4.
+    x = np.array([[1.0, 0.0], [0.0, 0.0]], "float32")
+    logits = np.full((2, 2), np.log(3), "float32")
+    np.testing.assert_allclose(
+        as_numpy(objectives.bernoulli_log_likelihood(x, logits)),
+        [np.log(3 / 4) + np.log(1 / 4), 2 * np.log(1 / 4)],
+        rtol=1e-5,
+    )
+    z_mean = np.array([[1.0, 0.0], [2.0, 0.0]], "float32")
+    z_log_var = np.array([[0.0, np.log(4)], [0.0, 0.0]], "float32")
+    kl = np.array([0.5 + 0.5 * (4 - 1 - np.log(4)), 2.0])
+    np.testing.assert_allclose(
+        as_numpy(objectives.kl_standard_normal(z_mean, z_log_var)), kl, rtol=1e-5
+    )
+    ones = np.ones_like(z_mean)
+    np.testing.assert_allclose(
+        as_numpy(objectives.reparameterize(z_mean, z_log_var, 3 * ones)),
+        [[4.0, 6.0], [5.0, 3.0]],
+        rtol=1e-5,
+    )
+    # KL(N(m, v) || N(1, 4)) is not the same in the other direction.
+    zeros, fours = 0 * ones, np.log(4) * ones
+    np.testing.assert_allclose(
+        as_numpy(objectives.kl_normals(zeros, zeros, ones, fours)),
+        2 * [2 * 0.5 * (1 / 4 + 1 / 4 - 1 + np.log(4))],
+        rtol=1e-5,
+    )

@@ -190,6 +190,15 @@ def test_rows_are_labelled_in_order():
     assert labels["first"] == labels["second"] < labels["before"]
 
 
+def test_titles_of_columns_stand_over_their_columns_and_rows_may_be_signed():
+    images = {"a": _constant_images([0.5, -2.0]), "b": _constant_images([1.0, 0.0])}
+    figure = plots.rows(images, column_titles=["first", "second"], signed=True)
+    places = {text.get_text(): text.get_position()[0] for text in figure.axes[0].texts}
+    assert (places["first"], places["second"]) == (13.5, 43.5)
+    assert figure.axes[0].images[0].get_clim() == (-2, 2)
+    assert figure.axes[0].images[0].get_cmap().name == "RdBu_r"
+
+
 def test_pages_wider_than_the_figure_are_shrunk():
     figure = plots.image_grid(RNG.random((2, 258, 540, 1)))
     assert figure.bbox.width <= plots.WIDTH + 5
@@ -273,7 +282,16 @@ def test_bars_have_their_lengths_values_and_order():
     assert [label.get_text() for label in ax.get_yticklabels()] == ["PNG", "loss"]
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first on top
     assert ax.get_xlim()[0] < 0 < ax.get_xlim()[1]
-    plots.bars({"a": 1.0, "b": 2.0}, "bytes", errors={"b": 0.5, "a": 0.25})
+
+
+def test_error_bars_go_by_their_labels_and_the_value_stands_behind_them():
+    figure = plots.bars({"a": 1.0, "b": 2.0, "c": -3.0}, "kB", "file", errors=dict(c=1, b=0.5, a=0))
+    (drawn,) = figure.axes[0].collections
+    ends = [sorted(segment[:, 0]) for segment in drawn.get_segments()]
+    assert ends == [[1.0, 1.0], [1.5, 2.5], [-4.0, -2.0]]
+    assert [segment[0, 1] for segment in drawn.get_segments()] == [0, 1, 2]
+    assert [tuple(text.xy) for text in figure.axes[0].texts] == [(1.0, 0), (2.5, 1), (-4.0, 2)]
+    assert figure.axes[0].get_xlabel() == "kB" and figure.axes[0].get_ylabel() == "file"
 
 
 def test_histogram_shares_bins_and_has_area_one():
@@ -300,7 +318,93 @@ def test_heatmap_writes_each_value_in_its_cell_legibly():
         assert max(cell, letters) / min(cell, letters) >= 4.5
 
 
+def test_heatmap_draws_each_value_under_its_labels():
+    matrix = np.array([[0.0, 0.25], [0.5, 1.0]])
+    figure = plots.heatmap(matrix, ["r0", "r1"], ["c0", "c1"], "guess", "truth", "{:.2f}")
+    ax = figure.axes[0]
+    np.testing.assert_array_equal(ax.images[0].get_array(), matrix)
+    places = {tuple(text.get_position()): text.get_text() for text in ax.texts}
+    assert places == {(0, 0): "0.00", (1, 0): "0.25", (0, 1): "0.50", (1, 1): "1.00"}
+    for axis, names in ((ax.xaxis, ["c0", "c1"]), (ax.yaxis, ["r0", "r1"])):
+        assert list(axis.get_ticklocs()) == [0, 1]
+        assert [label.get_text() for label in axis.get_ticklabels()] == names
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("guess", "truth")
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first row on top
+    colours = [ax.images[0].cmap(ax.images[0].norm(value)) for value in (0.0, 0.5, 1.0)]
+    light = [plots._luminance(colour) for colour in colours]
+    assert light == sorted(light)
+
+
+def test_histogram_draws_each_set_under_its_name():
+    sets = {"low": [0.0, 0.0, 0.0, 1.0], "high": [3.0, 4.0]}
+    figure = plots.histogram(sets, "length", num_bins=4, logy=True)
+    ax = figure.axes[0]
+    outlines = {p.get_label(): p for p in ax.patches if not p.get_fill()}
+    np.testing.assert_array_equal(outlines["low"].get_data().values, [0.75, 0.25, 0, 0])
+    np.testing.assert_array_equal(outlines["high"].get_data().values, [0, 0, 0, 1])
+    np.testing.assert_array_equal(outlines["low"].get_data().edges, [0, 1, 2, 3, 4])
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == ("length", "density", "log")
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["low", "high"]
+    assert plots.histogram(sets, "length").axes[0].get_yscale() == "linear"
+
+
+def test_bands_names_and_lines_share_their_colour():
+    lines = {"a": (T, T), "b": (T, T + 20.0), "c": (T, T + 40.0)}
+    band = {"c": (T + 35, T + 48), "b": (T + 15, T + 22)}
+    figure = plots.curves(lines, "x", "y", band=band, hline={"top": 60, "floor": -9})
+    ax = figure.axes[0]
+    colours = {line.get_label(): line.get_color() for line in ax.lines}
+    assert {line.get_label(): line.get_ydata()[0] for line in ax.lines[3:]} == {
+        "top": 60,
+        "floor": -9,
+    }
+    for label, shade in zip(("b", "c"), ax.collections, strict=True):
+        assert mpl.colors.to_hex(shade.get_facecolor()[0]).upper() == colours[label]
+        box = shade.get_paths()[0].get_extents()
+        assert (box.x0, box.x1) == (1, 10)
+        assert (box.y0, box.y1) == (band[label][0][0], band[label][1][-1])
+    for text in ax.texts:
+        assert text.get_color() == plots._readable(colours[text.get_text()])
+        ends = {"a": 10, "b": 30, "c": 50, "top": 60, "floor": -9}
+        assert text.xy[1] == ends[text.get_text()]
+
+
+def test_a_legend_names_each_line_by_its_colour():
+    figure = plots.curves({"quick": (T, T), "slow": (10 * T, T)}, "seconds", "loss")
+    handles = figure.legends[0].get_lines()
+    assert [handle.get_color() for handle in handles] == [
+        line.get_color() for line in figure.axes[0].lines
+    ]
+
+
+@pytest.mark.parametrize("log", [(True, False), (False, True)])
+def test_only_the_axis_that_is_asked_for_is_logarithmic(log):
+    ax = plots.curves({"a": (T, T)}, "x", "y", *log, marker=False).axes[0]
+    assert (ax.get_xscale() == "log", ax.get_yscale() == "log") == log
+    assert ax.lines[0].get_marker() == "None"
+
+
 # Latent spaces
+
+
+def test_scatter_names_its_axes_and_frames_each_name_in_the_colour_of_its_class():
+    codes = np.array([[0.0, 0.0], [5.0, 5.0]])
+    ax = plots.latent_scatter(codes, [2, 1], ["a", "b", "c"], "first", "second").axes[0]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("first", "second")
+    frames = {
+        text.get_text(): mpl.colors.to_hex(text.get_bbox_patch().get_edgecolor()).upper()
+        for text in ax.texts
+    }
+    assert frames == {"b": plots.CLASS_COLOURS[1], "c": plots.CLASS_COLOURS[2]}
+
+
+def test_a_part_of_the_points_is_spread_over_the_list_with_the_right_colours():
+    codes = np.stack([np.arange(100.0), np.arange(100.0) % 10], axis=1)
+    ax = plots.latent_scatter(codes, np.arange(100) % 10, max_points=34).axes[0]
+    drawn = np.asarray(ax.collections[0].get_offsets())
+    np.testing.assert_array_equal(np.sort(drawn[:, 0]), np.arange(0, 100, 3))
+    for (_, label), colour in zip(drawn, ax.collections[0].get_facecolors(), strict=True):
+        assert mpl.colors.to_hex(colour[:3]).upper() == plots.CLASS_COLOURS[int(label)]
 
 
 def test_scatter_has_the_colour_of_each_class_and_its_name_at_the_median():
@@ -379,6 +483,7 @@ def test_manifold_grows_to_the_right_and_upwards_as_its_ticks_say():
         np.testing.assert_allclose(picture[28 * r + 3, 3::28], middles, atol=1e-6)
         np.testing.assert_allclose(picture[28 * r + 20, 3::28], middles[3 - r], atol=1e-6)
     ax = figure.axes[0]
+    assert ax.images[0].get_clim() == (0, 1) and ax.images[0].get_cmap().name == "gray"
     values = plots.manifold_values(4)
     for ticks, labels, expected in (
         (ax.get_xticks(), ax.get_xticklabels(), values),
@@ -437,6 +542,8 @@ def test_vector_fields_share_one_scale_and_start_at_their_points():
         np.testing.assert_allclose(quiver.get_offsets(), points)
         drawn = np.hypot(quiver.U, quiver.V) / quiver.scale
         np.testing.assert_allclose(drawn, length)  # in units of the axes; the spacing is 0.5
+        np.testing.assert_allclose(quiver.U / quiver.scale, length)
+        np.testing.assert_array_equal(quiver.V, 0)
         assert (quiver.angles, quiver.scale_units) == ("xy", "xy")
         assert ax.get_aspect() == 1
         low, high = ax.get_xlim()
@@ -444,6 +551,21 @@ def test_vector_fields_share_one_scale_and_start_at_their_points():
         np.testing.assert_array_equal(ax.collections[0].get_offsets(), CODES)
     assert [ax.get_title() for ax in figure.axes] == ["right", "half"]
     plots.vector_field(points, {"nothing": 0 * points})  # nothing to scale
+
+
+def test_arrows_and_points_keep_their_coordinates():
+    points = np.array([[0.0, 5.0], [1.0, 5.0], [0.0, 7.0], [2.0, 6.0]])
+    arrows = np.array([[0.1, -0.2], [0.3, 0.0], [0.0, 0.4], [-0.5, 0.6]])
+    figure = plots.vector_field(points, {"f": arrows}, 2 * points, xlabel="left", ylabel="up")
+    ax = figure.axes[0]
+    background, quiver = ax.collections
+    np.testing.assert_array_equal(background.get_offsets(), 2 * points)
+    np.testing.assert_array_equal(quiver.get_offsets(), points)
+    np.testing.assert_array_equal(np.stack([quiver.U, quiver.V], axis=1), arrows)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("left", "up")
+    for low, high, k in ((*ax.get_xlim(), 0), (*ax.get_ylim(), 1)):
+        assert low < points[:, k].min() and points[:, k].max() < high
+        assert (low + high) / 2 == pytest.approx((points[:, k].min() + points[:, k].max()) / 2)
 
 
 BAD = {

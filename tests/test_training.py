@@ -1,6 +1,7 @@
 """Training: repeatable, stops early on validation data, and loses nothing when interrupted."""
 
 import random
+import types
 
 import keras
 import numpy as np
@@ -208,3 +209,119 @@ def test_wrong_input_gets_one_sentence(arguments, words):
 def test_no_images_is_said():
     with pytest.raises(ValueError, match="x must hold images"):
         training.fit(tiny_vae(), IMAGES[:0], epochs=1)
+
+
+# What the model is given
+
+
+class Recorder:
+    """In place of a model: keeps what it is trained on; its loss is the number of the epoch."""
+
+    def __init__(self):
+        self.seen = []
+
+    def compile(self, optimizer, **options):
+        self.optimizer, self.compiled = optimizer, options
+
+    def fit(self, x, y, **options):
+        self.seen.append((x, y))
+        self.options = options
+        return types.SimpleNamespace(history={"loss": [float(len(self.seen))]})
+
+
+NUMBERS = np.arange(12.0)[:, None]
+
+
+def test_every_image_comes_with_its_own_target():
+    model = Recorder()
+    history = training.fit(model, NUMBERS, 10 * NUMBERS, epochs=3, batch_size=4, loss="mae", seed=0)
+    assert history.train == [1, 2, 3]
+    assert model.compiled["loss"] == "mae"
+    assert model.options == {"batch_size": 4, "epochs": 1, "shuffle": False, "verbose": 0}
+    for x, y in model.seen:
+        np.testing.assert_array_equal(y, 10 * x)
+        np.testing.assert_array_equal(np.sort(x, axis=0), NUMBERS)
+    assert not np.array_equal(model.seen[0][0], model.seen[1][0])
+    training.fit(model, NUMBERS, epochs=1, batch_size=4, loss="mse")
+    np.testing.assert_array_equal(*model.seen[-1])  # an autoencoder's target is its input
+    training.fit(model, NUMBERS, epochs=1, batch_size=4)
+    assert model.seen[-1][1] is None
+
+
+def test_short_epochs_take_up_where_the_last_one_ended():
+    model = Recorder()
+    training.fit(model, NUMBERS, epochs=3, batch_size=2, images_per_epoch=4, seed=0)
+    assert [len(x) for x, _ in model.seen] == [4, 4, 4]
+    together = np.concatenate([x for x, _ in model.seen])
+    np.testing.assert_array_equal(np.sort(together, axis=0), NUMBERS)
+
+
+def test_batches_are_full_and_a_pass_takes_no_image_twice():
+    batches = training._batches(11, 4, seed=0)
+    for _ in range(5):
+        one_pass = np.concatenate([next(batches), next(batches)])
+        assert len(set(one_pass)) == 8 and one_pass.min() >= 0 and one_pass.max() <= 10
+    model = Recorder()
+    training.fit(model, NUMBERS[:3], epochs=1, batch_size=200)
+    assert len(model.seen[0][0]) == 3 and model.options["batch_size"] == 3
+
+
+@pytest.mark.parametrize("per_epoch", [None, 40])
+def test_the_learning_rate_follows_the_cosine_over_the_steps_that_are_taken(per_epoch):
+    rates = []
+
+    def score(model):
+        rates.append(float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)))
+        return 0.0
+
+    train(epochs=4, images_per_epoch=per_epoch, learning_rate=0.02, validation=score)
+    expected = 0.01 * (1 + np.cos(np.pi * np.arange(1, 5) / 4))
+    np.testing.assert_allclose(rates, expected, atol=1e-7)
+
+
+def test_a_given_optimizer_is_used():
+    model, own = Recorder(), keras.optimizers.SGD(0.5)
+    training.fit(model, NUMBERS, epochs=1, optimizer=own)
+    assert model.optimizer is own
+    training.fit(model, NUMBERS, epochs=1)
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
+
+
+def test_validation_compares_what_the_model_makes_of_the_first_with_the_second():
+    noisy, clean = IMAGES[:50] * 0.5, IMAGES[50:100]
+    for validation, inputs, targets in (
+        ((noisy, clean), noisy, clean),
+        (clean, clean, clean),
+    ):
+        model = models.linear_autoencoder(3)
+        history = training.fit(
+            model, IMAGES, epochs=2, batch_size=60, loss="mse", validation=validation
+        )
+        error = np.mean((model.reconstruct(inputs) - targets) ** 2)
+        assert history.validation[-1] == pytest.approx(error, rel=1e-4)
+        assert history.validation[0] != history.validation[1]
+
+
+def test_both_clocks_run_in_training_only(monkeypatch):
+    now = {"cpu": 5.0, "wall": 50.0}
+    clocks = types.SimpleNamespace(
+        process_time=lambda: now["cpu"], perf_counter=lambda: now["wall"]
+    )
+    monkeypatch.setattr(training, "time", clocks)
+
+    def pass_time(cpu, wall):
+        now["cpu"] += cpu
+        now["wall"] += wall
+
+    class Slow(Recorder):
+        def fit(self, *args, **options):
+            pass_time(2, 3)
+            return super().fit(*args, **options)
+
+    def score(model):
+        pass_time(100, 1000)
+        return 0.0
+
+    history = training.fit(Slow(), NUMBERS, epochs=3, validation=score)
+    assert history.cpu_seconds == [2, 4, 6]
+    assert history.wall_seconds == [3, 6, 9]

@@ -4,7 +4,7 @@
 
   // What is folded says what it is: the code of a cell whose output is in sight, or a solution.
   function nameFolds() {
-    document.querySelectorAll("details.hide > summary > span").forEach(function (label) {
+    document.querySelectorAll("details.hide > summary > *").forEach(function (label) {
       var whole = label.closest(".tag_hide-cell");
       label.textContent = label.textContent
         .replace("source", "code").replace("content", whole ? "solution" : "cell");

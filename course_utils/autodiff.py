@@ -31,7 +31,7 @@ def jacobian(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
         ValueError: x is not a batch of finite numbers, or the function returns no batch of n.
         NotImplementedError: the back end is neither TensorFlow nor JAX.
 
-    Chapter: Contractive autoencoders.
+    Chapter: Contractive autoencoders; The slope of the density.
     """
     x = _as_batch(x)
     if keras.backend.backend() == "tensorflow":
@@ -74,7 +74,7 @@ def gradient(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
         ValueError: x is not made of finite numbers, or the function returns more than one number.
         NotImplementedError: the back end is neither TensorFlow nor JAX.
 
-    Chapter: Contractive autoencoders.
+    Chapter: Contractive autoencoders; The slope of the density.
     """
     x = _as_float(x)
     if keras.backend.backend() == "tensorflow":

@@ -855,7 +855,7 @@ def vector_field(
     Raises:
         ValueError: if shapes do not fit, a value is not finite, or there are too many fields.
 
-    Chapter: Contractive autoencoders.
+    Chapter: The slope of the density; Contractive autoencoders.
     """
     points = check_codes(points, "points", latent_dim=2)
     extent = np.ptp(points, axis=0)

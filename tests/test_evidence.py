@@ -244,3 +244,8 @@ def test_experiment_runs_at_toy_size(script, monkeypatch):
     result = importlib.import_module(f"experiments.{script.stem}").run(0, toy=True)
     stored = claims.experiment(script.stem)[0]
     assert json.loads(json.dumps(result)).keys() == stored.keys()
+
+
+def test_a_line_that_begins_with_an_operator_is_no_command():
+    tree = fingerprint.parsed("!git clone x\nequal = (\n    a\n    != b\n)\n%time c")
+    assert [type(node).__name__ for node in tree.body] == ["Pass", "Assign", "Pass"]

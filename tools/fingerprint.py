@@ -93,7 +93,7 @@ def script(source: str) -> str:
 
 def parsed(source: str) -> ast.Module:
     """Return the syntax tree of a code cell without its `!` and `%` lines."""
-    lines = [re.sub(r"^(\s*)[!%].*", r"\1pass", line) for line in source.splitlines()]
+    lines = [re.sub(r"^(\s*)[!%](?!=).*", r"\1pass", line) for line in source.splitlines()]
     return ast.parse("\n".join(lines))
 
 

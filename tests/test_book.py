@@ -742,6 +742,7 @@ def test_markup_in_the_text_is_found(tmp_path: Path, text: str) -> None:
 
 def test_a_folded_cell_that_is_no_solution_is_found(tmp_path: Path) -> None:
     folded = '<details class="hide"><summary>Show the solution</summary></details>'
+    folded = f'<div class="cell tag_hide-cell">{folded}</div>'
     page = "<article><section><h2>{}</h2>" + folded + "</section></article>"
     assert folded_outside_exercises(planted(tmp_path, page.format("Exercises"))) == []
     assert folded_outside_exercises(planted(tmp_path, page.format("Training"))) != []

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+ROUNDING = 1e-6  # of pixel values: a filter's sums are this far beyond 0 and 1 at most
+
 
 def _as_array(x: Any, name: str) -> np.ndarray:
     """Turn x into a numeric NumPy array, or raise ValueError naming the argument."""
@@ -54,6 +56,8 @@ def check_finite(x: Any, name: str) -> np.ndarray:
 def check_images(x: Any, name: str, allow_any_size: bool = False) -> np.ndarray:
     """Return x as float32 images if it is a batch of one-channel images with values in [0, 1].
 
+    What rounding makes of 0 and 1 (filters return -1e-19) is let pass, and comes back as 0 and 1.
+
     Args:
         x: images, (n, 28, 28, 1), or (n, height, width, 1) with `allow_any_size`.
         name: what to call x in the message.
@@ -74,11 +78,13 @@ def check_images(x: Any, name: str, allow_any_size: bool = False) -> np.ndarray:
             "index with [None] for one image and [..., None] for a missing channel axis."
         )
     low, high = array.min(), array.max()
-    if not (low >= 0 and high <= 1):  # written so that NaN fails too
+    if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # written so that NaN fails too
         raise ValueError(
             f"{name} must have pixel values in [0, 1]; got {low:g} to {high:g}; "
             "divide bytes by 255, or clip."
         )
+    if low < 0 or high > 1:
+        array = array.clip(0, 1)
     return array.astype(np.float32, copy=False)
 
 

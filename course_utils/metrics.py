@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from keras import ops
+from scipy.spatial import Delaunay
 from skimage.metrics import structural_similarity
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
@@ -296,7 +297,11 @@ def whiten(codes: np.ndarray, reference: np.ndarray | None = None) -> np.ndarray
 
 
 def gap_share(
-    codes: np.ndarray, expected: float = 10.0, num_probes: int = 20_000, seed: int = 0
+    codes: np.ndarray,
+    expected: float = 10.0,
+    num_probes: int = 20_000,
+    seed: int = 0,
+    inside_hull: bool = False,
 ) -> float:
     """The share of the region of the central 90 % of the codes that holds no code.
 
@@ -305,15 +310,20 @@ def gap_share(
     `expected` codes if the 90 % were spread evenly. The probe is in a gap if it holds none. Evenly
     spread codes give exp(-expected). An invertible affine map of the codes changes nothing.
 
+    A probe may find no code because the outline of all codes is no ellipse; with `inside_hull` only
+    what is missing between codes counts.
+
     Args:
         codes: shape (n, latent_dim), n more than `expected`.
         expected: codes in a small ball if the codes were spread evenly; larger finds only
             larger gaps.
         num_probes: the number of probes.
         seed: seed of the probes.
+        inside_hull: count only probes inside the convex hull of the codes; for few dimensions,
+            since the hull of many codes in many dimensions takes long.
 
     Returns:
-        Between 0 and 1.
+        Between 0 and 1: a share of all probes.
 
     Raises:
         ValueError: the codes lie in a subspace, or a number is not positive or too large.
@@ -323,7 +333,10 @@ def gap_share(
     white = whiten(codes)
     probes, radius = gap_probes(white, expected, num_probes, seed)
     distance, _ = NearestNeighbors(n_neighbors=1).fit(white).kneighbors(probes)
-    return float(np.mean(distance > radius))
+    in_gap = distance[:, 0] > radius
+    if inside_hull:
+        in_gap &= Delaunay(white).find_simplex(probes) >= 0
+    return float(np.mean(in_gap))
 
 
 def gap_probes(

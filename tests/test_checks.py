@@ -29,6 +29,8 @@ def test_images_come_back_as_float32_and_are_not_copied_twice():
         (np.zeros((2, 28, 28, 3)), "got shape (2, 28, 28, 3)"),
         (IMAGES * 255, "0 to 255"),
         (IMAGES - 0.5, "-0.5 to 0.5"),
+        (IMAGES - 1e-4, "-0.0001 to 0.9999"),
+        (IMAGES + 1e-4, "0.0001 to 1.0001"),
         (IMAGES * np.nan, "nan"),
         ("shoe", "got str"),
         ([[1], [1, 2]], "got list"),
@@ -37,6 +39,14 @@ def test_images_come_back_as_float32_and_are_not_copied_twice():
 )
 def test_bad_images(x, part):
     _assert_one_sentence(lambda: _checks.check_images(x, "x_test"), "x_test must", part)
+
+
+def test_the_rounding_errors_of_a_filter_are_clipped():
+    images = IMAGES.copy()
+    images[0, :2, 0, 0] = -7e-20, 1 + 2e-16
+    checked = _checks.check_images(images, "x")
+    assert checked.min() == 0 and checked.max() == 1
+    assert images.min() < 0, "what was passed is unchanged"
 
 
 def test_any_size_is_allowed_only_on_request():

@@ -198,6 +198,16 @@ def test_gap_share_of_a_normal_cloud_and_of_a_ring():
     assert metrics.gap_share(stretched) == pytest.approx(hole, abs=0.03)
 
 
+def test_gap_share_inside_the_hull_counts_holes_and_no_corners():
+    triangle = RNG.dirichlet([1, 1, 1], 10_000)[:, :2]
+    assert metrics.gap_share(triangle) > 0.15
+    assert metrics.gap_share(triangle, inside_hull=True) < 0.01
+    angle, square = 2 * np.pi * RNG.uniform(size=20_000), RNG.uniform(0.25, 1, size=20_000)
+    ring = np.sqrt(square)[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    hole = 0.25 / (0.25 + 0.9 * 0.75)
+    assert metrics.gap_share(ring, inside_hull=True) == pytest.approx(hole, abs=0.03)
+
+
 def test_gap_probes_fill_the_ball_of_nine_tenths_evenly():
     white = metrics.whiten(RNG.normal(size=(1000, 3)))
     probes, radius = metrics.gap_probes(white, expected=9)

@@ -515,6 +515,13 @@ def test_claims_have_evidence(path: Path) -> None:
     assert evidence.complaints(path) == []
 
 
+def test_claims_show_the_bounds_and_the_evidence_of_now(notebook: NotebookNode, path: Path) -> None:
+    assert not evidence.restate(copy.deepcopy(notebook)), (
+        "an output shows another bound, sentence or spread than the code and the evidence say: "
+        f"python -m tools.evidence --restate {path}"
+    )
+
+
 def is_tight(values: list[float], low: float, high: float) -> bool:
     """Say whether the bounds are as near to the seeds' range as the rule asks.
 

@@ -128,20 +128,21 @@ class FashionMNIST:
     class_names: tuple[str, ...] = CLASS_NAMES
 
     def describe(self) -> str:
-        """Return one line: the source, the number of images and, on the sample, what that means."""
-        line = (
-            f"Fashion-MNIST from {self.source}: {len(self.x_train):,} training, "
-            f"{len(self.x_val):,} validation and {len(self.x_test):,} test images."
-        )
+        """Return lines: the source, the numbers of images and, on the sample, what that means."""
+        lines = [
+            f"Fashion-MNIST from {self.source}:",
+            f"{len(self.x_train):,} training, {len(self.x_val):,} validation and "
+            f"{len(self.x_test):,} test images.",
+        ]
         if self.is_sample:
-            line += " The figures in the book are from the full set of 70,000 images."
-        return line
+            lines.append("The figures in the book are from the full set of 70,000 images.")
+        return "\n".join(lines)
 
     def __str__(self) -> str:
-        return self.describe()
+        return self.describe().replace("\n", " ")
 
     def __repr__(self) -> str:  # not 200 MB of pixels
-        return f"<{self.describe()}>"
+        return f"<{self}>"
 
 
 def load_fashion_mnist(num_validation: int | None = None, seed: int = 0) -> FashionMNIST:
@@ -446,7 +447,7 @@ def _save(raw: bytes, path: Path) -> None:
 def main() -> int:
     """Print which copy of Fashion-MNIST the notebooks will use; return the exit status."""
     try:
-        print(load_fashion_mnist().describe())
+        print(load_fashion_mnist())
     except (FileNotFoundError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

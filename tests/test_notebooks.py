@@ -191,7 +191,7 @@ def check_claims(notebook: NotebookNode) -> list[str]:
 
 
 def check_columns(notebook: NotebookNode) -> list[str]:
-    """No line of code is wider than a page, and no comment is an essay."""
+    """No line of code or of what it printed is wider than a page, and no comment is an essay."""
     found = []
     for i, cell in list(cells(notebook, "code"))[1:]:  # the first holds the course's address
         lines = cell.source.splitlines()
@@ -201,6 +201,9 @@ def check_columns(notebook: NotebookNode) -> list[str]:
             if all(line.lstrip().startswith("# ") for line in lines[k : k + 4]):
                 found.append(f"cell {i} explains in comments what belongs into the text")
                 break
+        output = "\n".join(o.text for o in cell.outputs if o.output_type == "stream")
+        if wide := [line for line in output.splitlines() if len(line) > COLUMNS]:
+            found.append(f"cell {i} printed a line of {max(map(len, wide))} columns")
     return found
 
 
@@ -786,6 +789,7 @@ FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
     ),
     ("check_columns", edit(8, "1 + 1", "1 + 1" + 80 * "1")),
     ("check_columns", edit(8, "1 + 1", 4 * "# why this is so\n" + "1 + 1")),
+    ("check_columns", replace(3, outputs=[stream("stdout", "Fashion-MNIST" + 80 * ".")])),
     ("check_time", edit(2, "5 minutes", "15 minutes")),
     ("check_time", edit(2, "**Time:** about 5", "About 5")),
     ("check_time", edit(7, "Try it.", "word " * 10_000)),

@@ -133,7 +133,9 @@ def describe(record: dict[str, object], seeds: Sequence[float] = ()) -> str:
     if "measured" not in record:
         return ""
     low, high = record.get("above"), record.get("below")
-    if low is not None and high is not None:
+    if low is not None and high is not None and _short(low) == _short(high):
+        bound = f"must be within {(high - low) / 2:.1g} of {_short((low + high) / 2)}"
+    elif low is not None and high is not None:
         bound = f"must be within {_short(low)} and {_short(high)}"
     elif low is not None:
         bound = f"must be above {_short(low)}"

@@ -115,6 +115,11 @@ def test_the_log_keeps_the_numbers_and_can_keep_going(tmp_path, monkeypatch, cap
         ({"measured": 2.0, "above": 1.5}, [], "measured 2, must be above 1.5"),
         ({"measured": 2.0, "above": 1, "below": 3}, [], "measured 2, must be within 1 and 3"),
         (
+            {"measured": 1.0, "above": 1 - 1e-9, "below": 1 + 1e-9},
+            [],
+            "measured 1, must be within 1e-09 of 1",
+        ),
+        (
             {"measured": 254.412, "below": 256},
             [254.1, 254.8],
             "measured 254.41, must be below 256, two seeds 254.1 to 254.8",

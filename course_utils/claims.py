@@ -35,7 +35,7 @@ class ClaimFailed(AssertionError):
 
 def claim(
     sentence: str,
-    measured: float,
+    measured: float | Sequence[float],
     *,
     above: float | None = None,
     below: float | None = None,
@@ -54,7 +54,9 @@ def claim(
 
     Args:
         sentence: what the text claims, in words, without numbers that vary; one assertion.
-        measured: the number that decides, in the unit that the sentence speaks of.
+        measured: the number that decides, in the unit that the sentence speaks of; or several, one
+            for each seed of an experiment, which must all hold: their mean is shown with their
+            range.
         above: the number must be larger than this.
         below: the number must be smaller than this.
         within: the number must not leave this interval (a, b). Exactly one of the three is given.
@@ -63,18 +65,28 @@ def claim(
 
     Raises:
         ClaimFailed: the number is on the wrong side of its bound.
-        ValueError: the sentence is empty, the number is not a finite number, or not exactly one
-            bound is given.
+        ValueError: the sentence is empty, a number is not a finite number or there is none, or not
+            exactly one bound is given.
 
     Chapter: all of them; "How to use this book" explains it.
     """
     if loose is not None and not loose.strip():
         raise ValueError("loose must say why the bound is loose, or be left out.")
     low, high = _bounds(sentence, above, below, within)
-    number = _number(sentence, measured)
-    holds = low <= number <= high if within is not None else low < number < high
+    record: dict[str, object] = {"kind": "claim", "sentence": sentence}
+    if np.ndim(measured):
+        numbers = [_number(sentence, value) for value in np.ravel(measured)]
+        if not numbers:
+            raise ValueError(f"the claim {sentence!r} got no number: run the experiment first.")
+        record |= {"measured": float(np.mean(numbers)), "seeds": numbers}
+    else:
+        numbers = [_number(sentence, measured)]
+        record["measured"] = numbers[0]
+    holds = all(
+        low <= number <= high if within is not None else low < number < high for number in numbers
+    )
     bounds = {k: v for k, v in (("above", low), ("below", high)) if math.isfinite(v)}
-    _report({"kind": "claim", "sentence": sentence, "measured": number, **bounds, "holds": holds})
+    _report({**record, **bounds, "holds": holds})
 
 
 def check(
@@ -153,12 +165,13 @@ def rich(record: dict[str, object]) -> str:
     """Return the form of a claim or check that Jupyter, Colab and the book show, as HTML.
 
     Args:
-        record: its "kind", "sentence", "holds", and the number with its bounds if it has one.
+        record: its "kind", "sentence", "holds", the number with its bounds if it has one, and its
+            "seeds" if they are those of an experiment.
 
     Chapter: none; the notebooks' claims show it.
     """
     quiet = record["kind"] == "check"
-    seeds = () if quiet else stored_seeds().get(record["sentence"], ())
+    seeds = () if quiet else record.get("seeds") or stored_seeds().get(record["sentence"], ())
     mark = "✓" if record["holds"] else "✗"
     numbers = describe(record, seeds)
     numbers = f' <span class="claim-numbers">({html.escape(numbers)})</span>' if numbers else ""
@@ -298,7 +311,7 @@ def _log(record: dict[str, object]) -> None:
 def _report(record: dict[str, object]) -> None:
     """Log a claim or check, show it, and raise if it fails."""
     _log(record)
-    sentence, number = record["sentence"], describe(record)
+    sentence, number = record["sentence"], describe(record, record.get("seeds", ()))
     if record["holds"]:
         _show(record, f"{'Claim holds' if record['kind'] == 'claim' else 'Checked'}: {sentence}")
     elif os.environ.get("COURSE_CLAIMS_KEEP_GOING") == "1":

@@ -50,6 +50,13 @@ def test_the_ends_of_an_interval_belong_to_it():
     claim("inside", 0.3, within=(0.25, 0.3))
 
 
+def test_of_the_seeds_of_an_experiment_all_must_hold():
+    claim("all are positive", np.array([1.0, 2.0]), above=0)
+    words = r"measured 0\.5, must be above 0, two seeds -1 to 2"
+    with pytest.raises(ClaimFailed, match=words):
+        claim("all are positive", [2.0, -1.0], above=0)
+
+
 def test_a_false_check_raises():
     with pytest.raises(ClaimFailed, match="ice is hot"):
         check("ice is hot", np.bool_(False))
@@ -67,6 +74,8 @@ def test_a_false_check_raises():
         (("water is wet", True), {"above": 0}, "truth value"),
         (("water is wet", math.nan), {"above": 0}, "not finite"),
         (("water is wet", math.inf), {"above": 0}, "not finite"),
+        (("water is wet", [1.0, math.nan]), {"above": 0}, "not finite"),
+        (("water is wet", []), {"above": 0}, "got no number"),
         (("water is wet", 1.0), {"above": 0, "loose": " "}, "why the bound is loose"),
     ],
 )
@@ -133,6 +142,12 @@ def test_the_log_keeps_the_numbers_and_can_keep_going(tmp_path, monkeypatch, cap
 def test_the_numbers_are_said_in_words(record, seeds, text):
     said = describe(record, seeds)
     assert said == text if text is not None else said.endswith("12 seeds -3 to -3")
+
+
+def test_the_rich_form_has_the_spread_of_an_experiment(evidence):
+    record = {"kind": "claim", "sentence": "a", "measured": 2.0, "seeds": [1.5, 2.5], "above": 1}
+    said = rich({**record, "holds": True})
+    assert "(measured 2, must be above 1, two seeds 1.5 to 2.5)" in said
 
 
 def test_the_rich_form_has_the_stored_spread(evidence):

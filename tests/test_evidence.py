@@ -171,6 +171,15 @@ def test_a_claim_that_failed_holds_by_another_bound_and_edits_are_kept(course):
     assert "must be below 11.5" in stored.cells[1].outputs[0].data["text/html"]
 
 
+def test_a_claim_about_an_experiment_keeps_the_numbers_of_its_seeds_once(course):
+    path = Path("chapters/a.ipynb")
+    claimed = "from course_utils.claims import claim\nclaim('all', [1.5, 2.5, 4.0], below=5)"
+    nbformat.write(notebook(claimed), course / path)
+    run_all(2)
+    (entry,) = evidence.stored(path)["claims"]
+    assert entry["full"] == [1.5, 2.5, 4.0] and entry["sample"] == []
+
+
 def test_an_experiment_is_measured_and_its_change_is_noticed(course, monkeypatch):
     script = Path("experiments/budgets.py")
     (course / script).write_text("def run(seed, toy=False):\n    return {'error': 2 * seed}\n")

@@ -169,11 +169,13 @@ def gather(path: Path, folder: Path) -> dict:
     for one in (one for one in recorded if one.kind == "claim"):
         entry = {"sentence": one.key, "code": one.code, "full": [], "sample": []}
         for name, records in logs.items():
-            entry[name.split("-")[0]] += [
-                rounded(r["measured"])
-                for r in records
-                if r["kind"] == "claim" and r["sentence"] == one.key
-            ]
+            for r in records:
+                if r["kind"] != "claim" or r["sentence"] != one.key:
+                    continue
+                if "seeds" in r:  # an experiment's, the same in every run
+                    entry["full"] = rounded(r["seeds"])
+                else:
+                    entry[name.split("-")[0]].append(rounded(r["measured"]))
         claimed.append(entry)
     # the longest pattern first, so that a name belongs to the call that says most of it
     spreading = sorted((one for one in recorded if one.kind == "spread"), key=lambda o: -len(o.key))
@@ -279,7 +281,7 @@ def update(record: dict, call) -> None:
     if "measured" not in record or not bounds:
         return
     low, high = bounds.get("above", -float("inf")), bounds.get("below", float("inf"))
-    if low <= record["measured"] <= high:
+    if all(low <= number <= high for number in record.get("seeds", [record["measured"]])):
         for key in ("above", "below"):
             record.pop(key, None)
         record |= bounds | {"holds": True}

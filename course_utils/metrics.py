@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from course_utils import models, objectives
 from course_utils._checks import (
     check_codes,
+    check_finite,
     check_images,
     check_positive_int,
     check_same_shape,
@@ -396,6 +397,28 @@ def distance_to_real(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
     a, b = (x.reshape(len(x), -1).astype(np.float64) for x in (pictures, real))
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     return np.maximum(squared.min(axis=1), 0) / a.shape[1]
+
+
+def standard_error(values: np.ndarray) -> float:
+    """How far the mean of other values of the same kind may be: the standard error of a mean.
+
+    Args:
+        values: independent measurements, of several images or several seeds, shape (n,), n >= 2.
+
+    Returns:
+        The sample's standard deviation divided by the root of n, in the unit of the values.
+
+    Raises:
+        ValueError: there are fewer than two values, or they have another shape.
+
+    Chapter: Contractive autoencoders.
+    """
+    values = check_finite(values, "values")
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(
+            f"standard_error needs a list of two values or more; got shape {values.shape}."
+        )
+    return float(values.std(ddof=1) / math.sqrt(len(values)))
 
 
 def two_sample_accuracy(

@@ -198,6 +198,17 @@ def test_gap_share_of_a_normal_cloud_and_of_a_ring():
     assert metrics.gap_share(stretched) == pytest.approx(hole, abs=0.03)
 
 
+def test_standard_error_is_the_scatter_of_means():
+    assert metrics.standard_error([0.0, 2.0]) == pytest.approx(1)
+    assert metrics.standard_error(np.tile([0.0, 1.0], 50)) == pytest.approx(0.05025, abs=1e-5)
+    draws = RNG.normal(5, 3, size=(4000, 9))
+    errors = [metrics.standard_error(row) ** 2 for row in draws]
+    assert np.mean(errors) == pytest.approx(draws.mean(axis=1).var(), rel=0.1)
+    for bad in ([1.0], [[1.0, 2.0]]):
+        with pytest.raises(ValueError, match="two values or more"):
+            metrics.standard_error(bad)
+
+
 def test_gap_share_inside_the_hull_counts_holes_and_no_corners():
     triangle = RNG.dirichlet([1, 1, 1], 10_000)[:, :2]
     assert metrics.gap_share(triangle) > 0.15

@@ -198,6 +198,14 @@ def test_gap_share_of_a_normal_cloud_and_of_a_ring():
     assert metrics.gap_share(stretched) == pytest.approx(hole, abs=0.03)
 
 
+def test_knn_purity_looks_at_ten_neighbours_by_default():
+    codes = np.arange(30.0)[:, None] ** 1.01
+    labels = np.arange(30) // 6
+    expected = metrics.knn_purity(codes, labels, k=10)
+    np.testing.assert_array_equal(metrics.knn_purity(codes, labels), expected)
+    assert not np.array_equal(metrics.knn_purity(codes, labels, k=5), expected)
+
+
 def test_standard_error_is_the_scatter_of_means():
     assert metrics.standard_error([0.0, 2.0]) == pytest.approx(1)
     assert metrics.standard_error(np.tile([0.0, 1.0], 50)) == pytest.approx(0.05025, abs=1e-5)

@@ -330,6 +330,14 @@ def test_dense_networks_are_mirrored_with_a_linear_code():
     assert described(vae.decoder) == [(6, "sine"), (10, "gelu"), (20, "gelu"), (784, "linear")]
 
 
+def test_conv_vae_has_the_published_activations():
+    vae = models.conv_vae()
+    filters = [(32, "relu"), (64, "relu"), (64, "relu"), (64, "relu")]
+    heads = [(2, "linear"), (2, "linear")]
+    assert described(vae.encoder) == [*filters, (32, "relu"), *heads]
+    assert described(vae.decoder) == [(14 * 14 * 64, "relu"), (32, "relu"), (1, "linear")]
+
+
 def test_light_conv_vae_has_the_layers_that_it_describes():
     vae = models.light_conv_vae()
     assert described(vae.encoder) == [

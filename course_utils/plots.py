@@ -336,7 +336,8 @@ def curves(
 
     Raises:
         ValueError: if x and y differ in length, a value is not finite, a logarithmic axis gets a
-            value that is not positive, there are too many lines, or a band belongs to no line.
+            value that is not positive, there are too many lines, or a band belongs to no line or
+            does not contain its own.
     """
     _check_entries(lines, "lines", most=len(COLOURS))
     points = {label: _check_line(xy, label, logx, logy) for label, xy in lines.items()}
@@ -415,6 +416,12 @@ def _check_band(
         raise ValueError(
             f"the band {label!r} must be two sequences as long as its line, {shape}; "
             f"got shapes {low.shape} and {high.shape}."
+        )
+    y = points[label][1]
+    rounding = 1e-6 * np.abs(y).max()
+    if np.any(y < low - rounding) or np.any(y > high + rounding):
+        raise ValueError(
+            f"the line {label!r} must lie within its band, but it does not; check whose band it is."
         )
     _check_log(low, f"the band {label!r}", logy)
     return low, high

@@ -611,6 +611,10 @@ BAD = {
         lambda: plots.curves({"a": (T, T)}, "x", "y", band={"b": (T, T)}),
         "band must",
     ),
+    "another line's band": (
+        lambda: plots.curves({"a": (T, T)}, "x", "y", band={"a": (T + 1, T + 2)}),
+        "within its band",
+    ),
     "half a band": (lambda: plots.curves({"a": (T, T)}, "x", "y", band={"a": T}), "pair"),
     "a short band": (
         lambda: plots.curves({"a": (T, T)}, "x", "y", band={"a": (T[:2], T[:2])}),

@@ -500,21 +500,12 @@ def test_notebook_is_valid_and_small(notebook: NotebookNode, path: Path) -> None
     assert size < LARGEST, f"{path} has {size:,} bytes"
 
 
-def skip_while_pending(path: Path) -> None:
-    """Skip, visibly, what needs evidence that is still being measured."""
-    count = evidence.num_seeds(path)
-    if count < evidence.SEEDS:
-        pytest.skip(f"{count} of {evidence.SEEDS} seeds measured: make evidence NOTEBOOK={path}")
-
-
 @pytest.mark.parametrize("script", evidence.experiments(), ids=str)
 def test_experiment_has_evidence(script: Path) -> None:
-    skip_while_pending(script)
     assert evidence.complaints(script) == []
 
 
 def test_claims_have_evidence(path: Path) -> None:
-    skip_while_pending(path)
     assert evidence.complaints(path) == []
 
 
@@ -560,7 +551,6 @@ def check_bounds(notebook: NotebookNode, kept: dict) -> list[str]:
 
 
 def test_bounds_hold_and_are_tight(notebook: NotebookNode, path: Path) -> None:
-    skip_while_pending(path)
     assert check_bounds(notebook, evidence.stored(path)) == []
 
 

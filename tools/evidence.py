@@ -55,14 +55,6 @@ def stored(path: Path) -> dict:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
-def num_seeds(path: Path) -> int:
-    """Return how many seeds of the full set all of a file's evidence has."""
-    kept = stored(path)
-    if path.suffix == ".py":
-        return len(kept.get("seeds", ()))
-    return min((len(entry["full"]) for entry in kept.get("claims", ())), default=0)
-
-
 def experiments() -> list[Path]:
     """Return the scripts of experiments, relative to the root."""
     found = (toc.ROOT / EXPERIMENTS).glob("*.py")

@@ -145,10 +145,12 @@ def describe(record: dict[str, object], seeds: Sequence[float] = ()) -> str:
     if "measured" not in record:
         return ""
     low, high = record.get("above"), record.get("below")
-    if low is not None and high is not None and _short(low) == _short(high):
-        bound = f"must be within {(high - low) / 2:.1g} of {_short((low + high) / 2)}"
-    elif low is not None and high is not None:
-        bound = f"must be within {_short(low)} and {_short(high)}"
+    if low is not None and high is not None:
+        low, high = (_short(edge, high - low) for edge in (low, high))
+        bound = f"must be within {low} and {high}"
+        if low == high:
+            half, centre = ((record["below"] + sign * record["above"]) / 2 for sign in (-1, 1))
+            bound = f"must be within {half:.1g} of {_short(centre)}"
     elif low is not None:
         bound = f"must be above {_short(low)}"
     else:

@@ -124,6 +124,11 @@ def test_the_log_keeps_the_numbers_and_can_keep_going(tmp_path, monkeypatch, cap
         ({"measured": 2.0, "above": 1.5}, [], "measured 2, must be above 1.5"),
         ({"measured": 2.0, "above": 1, "below": 3}, [], "measured 2, must be within 1 and 3"),
         (
+            {"measured": 1.0, "above": 0.999, "below": 1.001},
+            [],
+            "measured 1, must be within 0.999 and 1.001",
+        ),
+        (
             {"measured": 1.0, "above": 1 - 1e-9, "below": 1 + 1e-9},
             [],
             "measured 1, must be within 1e-09 of 1",

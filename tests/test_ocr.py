@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from course_utils import ocr
+from course_utils.documents import ocr
 
 SENTENCE = "An autoencoder learns to copy its input through a narrow code."
 

@@ -1,4 +1,4 @@
-"""Scans of every kind are read as a viewer shows them; clean pages are written whole or not at all."""
+"""Scans are read as a viewer shows them; clean pages are written whole or not at all."""
 
 import errno
 import os
@@ -77,7 +77,7 @@ def test_formats_of_today(tmp_path, suffix):
 
 def test_a_heic_photo_gets_a_hint(tmp_path):
     (tmp_path / "p.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(200))
-    with pytest.raises(ValueError, match="HEIC photo.*save it as JPEG"):
+    with pytest.raises(ValueError, match=r"HEIC photo.*save it as JPEG"):
         files.read_page(tmp_path / "p.heic")
 
 

@@ -148,8 +148,17 @@ def test_boxes_are_in_pixels_of_the_page_and_the_largest_comes_first():
 
 @pytest.mark.parametrize(
     "name",
-    ["c01_bitonal.png", "c01_bitonal_g4.tif", "c02_table.png", "c03_frame.png", "c04_pale.png"]
-    + ["c05_large_print.png", "c06_title_80.png", "c10_white_on_blue.png", "c13_fax_204x98.tif"],
+    [
+        "c01_bitonal.png",
+        "c01_bitonal_g4.tif",
+        "c02_table.png",
+        "c03_frame.png",
+        "c04_pale.png",
+        "c05_large_print.png",
+        "c06_title_80.png",
+        "c10_white_on_blue.png",
+        "c13_fax_204x98.tif",
+    ],
 )
 @pytest.mark.parametrize("trained_on", ["real", "generated"])
 def test_nothing_written_is_lost_on_the_pages_that_were_once_spoilt(cases, name, trained_on):

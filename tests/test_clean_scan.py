@@ -370,7 +370,7 @@ def test_what_clean_file_is_told_reaches_the_network_and_the_page(tmp_path, scan
 
     def record(page, model, **options):
         seen.update(model=model, **options)
-        return cleaner.Cleaning(1 - page, 1.0, np.zeros(page.shape, np.uint8))
+        return cleaner.Cleaning(255 - page, 1.0, np.zeros(page.shape, np.uint8))
 
     monkeypatch.setattr(cleaner, "clean_and_compare", record)
     options = {"scale": 2.5, "keep": True, "progress": True}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from course_utils.documents import cleaner, command, files, strokes
+from course_utils.documents import cleaner, command, exposure, files, strokes
 
 
 def page_of_text(size=18, shape=(240, 420), black=0.0, white=1.0):
@@ -22,13 +22,12 @@ def test_contrast_is_the_share_of_the_papers_light_that_is_lacking():
     for white in (1.0, 0.4):
         page = np.full((60, 60), white, np.float32)
         page[:, 28:32] *= 0.25
-        lacking, paper = strokes.contrast(page)
+        lacking = strokes.contrast(page)
         assert lacking[30, 29:31].mean() == pytest.approx(0.75, abs=0.1)
-        np.testing.assert_allclose(paper, white, atol=0.02)
         assert lacking[30, :15].max() < 0.02
     wide = np.ones((100, 100), np.float32)
     wide[:, 20:80] = 0
-    assert strokes.contrast(wide)[0][50, 50] < 0.01  # no stroke
+    assert strokes.contrast(wide)[50, 50] < 0.01  # no stroke
 
 
 def test_grain_is_that_of_the_paper_not_of_the_ink():
@@ -168,3 +167,37 @@ def test_nothing_written_is_lost_on_the_pages_that_were_once_spoilt(cases, name,
     assert lost.share < 0.01 and not (lost.light | lost.solid).any()
     said = command.describe(cleaning)
     assert not said or name == "c10_white_on_blue.png"
+
+
+@pytest.mark.parametrize(
+    ("black", "white", "expected"),
+    [
+        (0.1, 0.9, (None, False, False)),
+        (0.9, 0.1, (0.1, False, False)),  # light letters
+        (0.8, 0.5, (0.5, True, True)),  # light letters on grey
+        (0.02, 0.15, (None, True, False)),  # all but black
+        (0.75, 0.9, (None, False, True)),  # pale
+        (0.45, 0.55, (None, True, True)),
+    ],
+)
+def test_a_page_is_brought_to_dark_on_light_and_back(black, white, expected):
+    page = page_of_text(black=black, white=white)
+    found = exposure.measure(page)
+    assert (found.ground is not None, found.white < 0.65, found.gain > 1.2) == (
+        expected[0] is not None,
+        *expected[1:],
+    )
+    if found.ground is not None:
+        assert found.ground == pytest.approx(white, abs=0.03)
+    seen = found.applied(page)
+    ink = page_of_text() < 0.3
+    assert np.median(seen[~ink]) > 0.75
+    assert np.median(seen[ink]) < 0.4 * np.median(seen[~ink])
+    clean = found.undone(page_of_text())
+    assert np.sign(clean[ink].mean() - clean[~ink].mean()) == np.sign(black - white)
+
+
+def test_a_blank_page_and_dirt_alone_are_not_amplified():
+    rng = np.random.default_rng(0)
+    blank = np.clip(0.85 + rng.normal(0, 0.01, (200, 300)), 0, 1).astype(np.float32)
+    assert exposure.measure(blank) == exposure.Exposure()

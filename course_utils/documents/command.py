@@ -75,7 +75,11 @@ def clean_file(
         _note(f"{source} has {scan.num_pages} pages; only page {page_number} is cleaned.")
     _import_keras()
     cleaning = cleaner.clean_and_compare(
-        scan.page, load_cleaner(trained_on), scale=scale, keep=keep, progress=progress
+        scan.pixels,
+        load_cleaner(trained_on),
+        scale=scale,
+        keep=keep,
+        progress=progress,
     )
     files.write_page(cleaning.page, target, scan.dpi, force)
     for note in describe(cleaning):
@@ -127,7 +131,8 @@ def report_picture(cleaning: Cleaning) -> np.ndarray:
     Returns:
         The picture, uint8 (height, width, 3).
     """
-    grey = files.to_bytes(cleaning.page.reshape(cleaning.page.shape[:2]))
+    page = cleaning.page.reshape(cleaning.page.shape[:2])
+    grey = page if page.dtype == np.uint8 else files.to_bytes(page)
     rows, columns = (
         np.arange(side) * small // side for side, small in zip(grey.shape, cleaning.changes.shape)
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from course_utils.documents.strokes import (
     LEAST_CONTRAST,
+    WINDOW,
     contrast,
-    dark_ground,
     fall_of_light,
     grain,
     ink_contrast,
@@ -68,22 +69,28 @@ def measure(page: np.ndarray) -> Exposure:
     Returns:
         An `Exposure`; the default one for dark ink on light paper.
     """
-    ground = _dark_ground_of_light_letters(page)
+    ground = _ground_of_light_letters(page)
     seen = page if ground is None else 1 - page
     white = float(np.quantile(seen[::2, ::2], 0.98))
     white = PAPER if white >= DIM else max(white, 0.01)
     seen = Exposure(None, white).applied(seen)
     least = max(LEAST_CONTRAST / 2, 5 * grain(seen))
-    typical = ink_contrast(contrast(seen)[0], least)
+    typical = ink_contrast(contrast(seen), least)
     gain = min(DARK / typical, LARGEST_GAIN) if least < typical < PALE else 1.0
     return Exposure(ground, white, gain)
 
 
-def _dark_ground_of_light_letters(page: np.ndarray) -> float | None:
-    dark = dark_ground(page, 0.6)
-    if dark.mean() < 0.6:
+def _ground_of_light_letters(page: np.ndarray) -> float | None:
+    """The grey around letters that are lighter than it; None where letters are darker.
+
+    The median of a window is the ground, of whatever grey. What stands out from it clearly is
+    letters; so it counts whether more of that is lighter or darker.
+    """
+    pixels = np.round(255 * page).astype(np.uint8)
+    ground = cv2.medianBlur(pixels, WINDOW)
+    out = pixels.astype(np.int16) - ground
+    clear = max(8.0, 0.4 * np.quantile(np.abs(out), 0.995))
+    light, dark = np.count_nonzero(out > clear), np.count_nonzero(out < -clear)
+    if light < 3 * dark or light < 0.002 * page.size:
         return None
-    light, ink = (contrast(p)[0] > LEAST_CONTRAST for p in (1 - page, page))
-    if np.count_nonzero(light & dark) < 2 * np.count_nonzero(ink & dark):
-        return None
-    return float(np.median(page[dark]))
+    return float(np.median(ground)) / 255

@@ -46,16 +46,28 @@ class Scan:
     """A page as it was in a file.
 
     Attributes:
-        page: float32 (height, width) in [0, 1].
+        pixels: (height, width), uint8 from 0 to 255, or float32 in [0, 1] of files with more bits.
         dpi: dots per inch (across, down); None if the file does not tell.
         num_pages: how many pages the file has.
         notes: sentences on what was taken for granted in reading it.
     """
 
-    page: np.ndarray
+    pixels: np.ndarray
     dpi: tuple[float, float] | None
     num_pages: int
     notes: tuple[str, ...] = ()
+
+    @property
+    def page(self) -> np.ndarray:
+        """The page, float32 (height, width) in [0, 1]."""
+        return as_page(self.pixels)
+
+
+def as_page(pixels: np.ndarray) -> np.ndarray:
+    """Turn bytes into float32 in [0, 1]; leave what is so already."""
+    if pixels.dtype == np.uint8:
+        return np.divide(pixels, np.float32(255), dtype=np.float32)
+    return pixels
 
 
 def check_source(source: Path) -> None:
@@ -146,10 +158,10 @@ def read_page(source: str | os.PathLike, page_number: int = 1) -> Scan:
                 if image.width * image.height > MAX_PIXELS:
                     raise _Refused(too_many)
                 with _complaints(image) as said:
-                    page, dpi, notes = _decode(image)
+                    pixels, dpi, notes = _decode(image)
                 if said:
                     raise ValueError(said[0])
-                return Scan(page, dpi, num_pages, tuple(f"{source} {note}" for note in notes))
+                return Scan(pixels, dpi, num_pages, tuple(f"{source} {note}" for note in notes))
         except (_Refused, MemoryError):
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -212,9 +224,7 @@ def _decode(image: Image.Image) -> tuple[np.ndarray, tuple[float, float] | None,
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     if image.mode not in ("1", "L", "RGB"):
         image = image.convert("RGB")
-    page = np.asarray(image.convert("L")).astype(np.float32)
-    page /= 255
-    return page, dpi, []
+    return np.array(image.convert("L")), dpi, []
 
 
 def _deep(values: np.ndarray, tags) -> tuple[np.ndarray, list[str]]:
@@ -267,7 +277,8 @@ def write_page(
     """Write a page as an 8-bit image, grey or coloured; the file is complete or not there at all.
 
     Args:
-        page: shape (height, width) or (height, width, 1), in [0, 1]; or uint8 (height, width, 3).
+        page: shape (height, width) or (height, width, 1), in [0, 1]; or bytes, uint8 (height, width)
+            or (height, width, 3).
         target: ends in .png, .jpg, .jpeg, .tif, .tiff or .webp.
         dpi: dots per inch (across, down), to note in the file.
         force: replace the target if it exists.
@@ -278,8 +289,7 @@ def write_page(
         OSError: the file cannot be written, or the format cannot hold it.
     """
     target = Path(target)
-    coloured = np.ndim(page) == 3 and np.shape(page)[2] == 3 and np.asarray(page).dtype == np.uint8
-    image = Image.fromarray(np.asarray(page) if coloured else to_bytes(check_page(page)))
+    image = Image.fromarray(page if page.dtype == np.uint8 else to_bytes(check_page(page)))
     file_format = _format_of(target)
     options = dict(_SAVE_OPTIONS[file_format])
     if dpi is not None and file_format == "WEBP":

@@ -18,11 +18,11 @@ INK_SHARE = 0.6  # of the contrast of the page's ink; what is narrow and has mor
 WIDE_INK_SHARE = 0.85  # the same for wide strokes, since a stain is wide too, and paler
 PALE_SHARE = 0.25  # what has more, and is written like text, may be pale print
 LEFT_SHARE = 0.5  # of a stroke's contrast must be left after cleaning
-STROKE_WIDTH = 2.5  # pixels; how wide strokes are where the network is at its best
+STROKE_WIDTH = 2.0  # pixels; how wide strokes are where the network is at its best
 WIDE_STROKE = 5.0  # pixels; from here on the page is reduced first
 
 
-def contrast(page: np.ndarray, window: int = WINDOW) -> tuple[np.ndarray, np.ndarray]:
+def contrast(page: np.ndarray, window: int = WINDOW) -> np.ndarray:
     """How much light each pixel lacks, as a share of the light of the paper around it.
 
     Args:
@@ -30,14 +30,15 @@ def contrast(page: np.ndarray, window: int = WINDOW) -> tuple[np.ndarray, np.nda
         window: pixels; darkness that is wider counts as paper.
 
     Returns:
-        The contrast in [0, 1] and the paper in [0, 1], both float32 (height, width).
+        The contrast in [0, 1], float32 (height, width).
     """
     soft = cv2.GaussianBlur(page, (0, 0), 0.7)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (window, window))
     paper = cv2.morphologyEx(soft, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
     paper = cv2.blur(paper, (window // 2 | 1,) * 2, borderType=cv2.BORDER_REPLICATE)
-    lacking = (paper - soft) / np.maximum(paper, 0.05)
-    return np.clip(lacking, 0, 1), paper
+    np.subtract(paper, soft, out=soft)
+    soft /= np.maximum(paper, 0.05, out=paper)
+    return np.clip(soft, 0, 1, out=soft)
 
 
 def grain(page: np.ndarray) -> float:
@@ -57,7 +58,7 @@ def ink_contrast(lacking: np.ndarray, least: float) -> float:
     """The contrast of ink: of the darkest fiftieth of what is dark and narrow.
 
     Args:
-        lacking: the first result of `contrast`.
+        lacking: the result of `contrast`.
         least: contrast below which a pixel does not count.
     """
     dark = lacking[lacking > least]
@@ -216,10 +217,11 @@ def compare(before: np.ndarray, after: np.ndarray) -> Loss:
     least = max(LEAST_CONTRAST, 5 * grain(before))
     width = stroke_width(before) or STROKE_WIDTH
     window = int(np.clip(5 * width, 11, WINDOW)) | 1
-    was, _ = contrast(before, window)
+    was = contrast(before, window)
     typical = ink_contrast(was, least)
     ink, pale = _lost(before, after, window, least, typical, INK_SHARE)
     total = np.count_nonzero(was > INK_SHARE * typical)
+    del was
     for step in (4, 16):  # wide strokes
         if min(before.shape) < 4 * step:
             break
@@ -240,8 +242,8 @@ def compare(before: np.ndarray, after: np.ndarray) -> Loss:
 
 def _lost(before, after, window: int, least: float, typical: float, share: float):
     """Lost strokes as dark as ink, and lost paler marks that are set like text."""
-    was, _ = contrast(before, window)
-    now, _ = contrast(after, window)
+    was = contrast(before, window)
+    now = contrast(after, window)
     # A blurred edge that has become sharp is no loss: what is close to ink that is left is kept.
     left = (now > LEFT_SHARE * was) & (was > least)
     near = cv2.dilate(left.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)

@@ -26,7 +26,6 @@ from course_utils.documents.strokes import (
     Loss,
     broad_paper,
     compare,
-    dark_ground,
     fall_of_light,
     stroke_width,
     wide_strokes,
@@ -187,12 +186,12 @@ def _attempt(array: np.ndarray, model, factor: float, progress: bool) -> _Attemp
     if wide.any() and min(seen.shape) >= 32 * COARSER:
         smaller = _reduce(seen, COARSER)
         coarse = _carry_over(seen, smaller, apply_network(smaller, model))
-        clean[wide] = coarse[wide]
+        clean[wide] = np.minimum(clean[wide], coarse[wide])  # hollow letters are filled
     return _Attempt(small, exposure, seen, clean, compare(seen, clean))
 
 
 def _put_back(seen: np.ndarray, clean: np.ndarray, loss: Loss) -> tuple[np.ndarray, np.ndarray]:
-    """Put lost strokes back, on white, and leave dark areas whose content is lost as they were."""
+    """Put lost strokes back on white; leave dark grounds with lost light strokes as they were."""
     changes = np.where(loss.grey, np.uint8(REMOVED), np.uint8(0))
     strokes = loss.ink | loss.pale
     if strokes.any():
@@ -200,14 +199,10 @@ def _put_back(seen: np.ndarray, clean: np.ndarray, loss: Loss) -> tuple[np.ndarr
         on_white = np.clip(seen / broad_paper(seen), 0, 1)
         clean = np.where(around, np.minimum(clean, on_white), clean)
         changes[strokes] = RESTORED
-    lost = loss.light | loss.solid
-    if lost.any():
-        labels, _ = ndimage.label(dark_ground(seen, 0.6) | lost)
-        hit = np.unique(labels[lost])
-        area = np.isin(labels, hit[hit > 0]).astype(np.uint8)
-        area = cv2.dilate(area, np.ones((7, 7), np.uint8)).astype(bool)
-        clean = np.where(area, seen, clean)
-        changes[area] = LEFT
+    if loss.ground.any():
+        around = cv2.dilate(loss.ground.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
+        clean = np.where(around, seen, clean)
+        changes[around] = LEFT
     return clean, changes
 
 

@@ -277,8 +277,8 @@ def write_page(
     """Write a page as an 8-bit image, grey or coloured; the file is complete or not there at all.
 
     Args:
-        page: shape (height, width) or (height, width, 1), in [0, 1]; or bytes, uint8 (height, width)
-            or (height, width, 3).
+        page: shape (height, width) or (height, width, 1), in [0, 1]; or bytes, uint8
+            (height, width) or (height, width, 3).
         target: ends in .png, .jpg, .jpeg, .tif, .tiff or .webp.
         dpi: dots per inch (across, down), to note in the file.
         force: replace the target if it exists.

@@ -15,8 +15,9 @@ import numpy as np
 WINDOW = 25  # pixels; what is wider is no stroke
 LEAST_CONTRAST = 0.06  # of the paper's light; with less, nobody reads it
 INK_SHARE = 0.6  # of the contrast of the page's ink; what is narrow and has more is ink, not dirt
-WIDE_INK_SHARE = 0.85  # the same for wide strokes, since a stain is wide too, and paler
+WIDE_INK_SHARE = 0.9  # the same for wide strokes, since a stain is wide too, and paler
 PALE_SHARE = 0.25  # what has more, and is written like text, may be pale print
+LIGHT_SHARE = 0.01  # of a dark ground must be lost light strokes for them to be writing
 LEFT_SHARE = 0.5  # of a stroke's contrast must be left after cleaning
 STROKE_WIDTH = 2.0  # pixels; how wide strokes are where the network is at its best
 WIDE_STROKE = 5.0  # pixels; from here on the page is reduced first
@@ -191,15 +192,15 @@ class Loss:
         ink: bool (height, width), strokes as dark as the page's ink that are gone.
         pale: bool, paler marks that stand in rows like text and are gone.
         light: bool, light strokes on a dark ground that are gone.
-        solid: bool, wide areas with less than 30 % of the light of paper that are gone.
-        grey: bool, wide areas less dark that are gone: stains, most of them.
+        ground: bool, the dark ground around such light strokes.
+        grey: bool, wide dark areas that are gone without strokes in them: stains, most of them.
         share: the lost part of all ink, dark or light.
     """
 
     ink: np.ndarray
     pale: np.ndarray
     light: np.ndarray
-    solid: np.ndarray
+    ground: np.ndarray
     grey: np.ndarray
     share: float
 
@@ -229,15 +230,27 @@ def compare(before: np.ndarray, after: np.ndarray) -> Loss:
         smaller = _brightest(before, step), _brightest(after, step)
         ink |= _larger(_lost(*smaller, WINDOW, 2 * least, typical, WIDE_INK_SHARE)[0], before.shape)
     even = np.clip(before / fall_of_light(before), 0, 1)
-    dark, grey = dark_ground(before, 0.3), dark_ground(even, 0.75)
-    light = np.zeros_like(ink)
-    if grey.any():
-        light = _lost(1 - before, 1 - after, window, least, typical, INK_SHARE)[0] & grey
-    white = after > 0.85
-    solid = _pieces(dark & white, WINDOW**2)
-    grey = _pieces(grey & white & ~solid, WINDOW**2)
+    light, ground = _lost_light(even, after, window, least, typical)
+    grey = _pieces(dark_ground(even, 0.75) & (after > 0.85) & ~ground, WINDOW**2)
     share = float((ink | light).sum() / max(total, 1))
-    return Loss(ink & ~light, pale & ~light, light, solid, grey, share)
+    return Loss(ink & ~ground, pale & ~ground, light, ground, grey, share)
+
+
+def _lost_light(before, after, window: int, least: float, typical: float):
+    """Lost light strokes on dark grounds, and those grounds, where they are more than chance."""
+    ground = dark_ground(before, 0.65)
+    if not ground.any():
+        return ground, ground
+    lost, _ = _lost(1 - before, 1 - after, window, least, typical, INK_SHARE)
+    lost &= ground
+    count, areas = cv2.connectedComponents(ground.astype(np.uint8))
+    shares = np.bincount(areas.ravel(), lost.ravel(), count) / np.bincount(
+        areas.ravel(), None, count
+    )
+    written = shares > LIGHT_SHARE
+    written[0] = False
+    ground = written[areas]
+    return lost & ground, ground
 
 
 def _lost(before, after, window: int, least: float, typical: float, share: float):

@@ -248,12 +248,39 @@ def test_a_failure_while_writing_leaves_nothing(tmp_path, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    for place, name in ((os, "replace"), (Image.Image, "save")):
+    for names in (((os, "replace"), (os, "link")), ((Image.Image, "save"),)):
         with monkeypatch.context() as patch:
-            patch.setattr(place, name, lambda *args, **options: full())
+            for place, name in names:
+                patch.setattr(place, name, lambda *args, **options: full())
             with pytest.raises(OSError, match=r"p\.png could not be written \(No space left"):
                 files.write_page(EXPECTED, tmp_path / "p.png")
         assert os.listdir(tmp_path) == []
+
+
+def test_without_links_the_name_is_taken_and_no_file_replaced(tmp_path, monkeypatch):
+    def no_links(*args):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    files.write_page(EXPECTED, tmp_path / "p.png")
+    np.testing.assert_allclose(files.read_page(tmp_path / "p.png").page, EXPECTED, atol=0.002)
+    with pytest.raises(FileExistsError):
+        files.write_page(1 - EXPECTED, tmp_path / "p.png")
+    np.testing.assert_allclose(files.read_page(tmp_path / "p.png").page, EXPECTED, atol=0.002)
+    assert os.listdir(tmp_path) == ["p.png"]
+
+
+def test_the_name_appears_with_the_whole_file(tmp_path, monkeypatch):
+    link, sizes = os.link, []
+
+    def look(source, target):
+        assert not target.exists()
+        link(source, target)
+        sizes.append(target.stat().st_size)
+
+    monkeypatch.setattr(os, "link", look)
+    files.write_page(EXPECTED, tmp_path / "p.png")
+    assert sizes == [(tmp_path / "p.png").stat().st_size] and sizes[0] > 50
 
 
 def test_a_failure_while_replacing_keeps_the_old_file(tmp_path, monkeypatch):

@@ -301,14 +301,10 @@ def write_page(
     try:
         with open(temporary, "xb") as file:
             image.save(file, file_format, **options)
-        if not force:  # take the name: a file that came meanwhile is not lost
-            open(target, "xb").close()
-        try:
+        if force:
             os.replace(temporary, target)
-        except OSError:
-            if not force:
-                os.remove(target)
-            raise
+        else:
+            _take_name(temporary, target)
     except FileExistsError:
         raise FileExistsError(_exists(target)) from None
     except (OSError, ValueError) as error:
@@ -319,6 +315,21 @@ def write_page(
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.remove(temporary)
+
+
+def _take_name(temporary: Path, target: Path) -> None:
+    """Give a file its name in one step, unless a file has come under that name meanwhile."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: take the name, then fill it
+        open(target, "xb").close()
+        try:
+            os.replace(temporary, target)
+        except OSError:
+            os.remove(target)
+            raise
 
 
 def to_bytes(page: np.ndarray) -> np.ndarray:

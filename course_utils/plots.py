@@ -1,8 +1,13 @@
 """The figures of the book: one look, colour-blind safe, readable on a light and on a dark page.
 
 Every function returns a matplotlib Figure that pyplot does not know, so that a cell that ends with
-the call shows it once. The figures show themselves, as PNG files with a palette: small, and the
-same in JupyterLab, in Colab and in the book. Elsewhere, call `figure.savefig("name.png")`.
+the call shows it once; it has one Axes unless its text says otherwise. The figures show themselves,
+as PNG files with a palette: small, and the same in JupyterLab, in Colab and in the book. Elsewhere,
+call `figure.savefig("name.png")`.
+
+Names of axes are in lower case, with the unit. An argument that does not fit its description (its
+shape, its range, a value that is not finite, a label too many or too few, more entries than can be
+told apart) raises a ValueError of one sentence: what was expected, what came, what to do.
 """
 
 from __future__ import annotations
@@ -48,55 +53,33 @@ MINUS = "\N{MINUS SIGN}"
 # the same again, for readers who cannot tell the colours apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-DASHES: tuple[Any, ...] = (
-    "-",
-    (0, (5, 1.5)),
-    (0, (1.5, 1.2)),
-    (0, (5, 1.5, 1.5, 1.5)),
-    (0, (8, 2)),
-    (0, (3, 1)),
-    "-",
-)
+_DASHES = ((5, 1.5), (1.5, 1.2), (5, 1.5, 1.5, 1.5), (8, 2), (3, 1))
+DASHES: tuple[Any, ...] = ("-", *((0, dashes) for dashes in _DASHES), "-")
 REFERENCE_DASHES = ((0, (2, 2)), (0, (6, 3)), (0, (1, 1)), (0, (6, 2, 1, 2)))
 
 # Paul Tol's muted palette, with a darker grey as the tenth colour.
 CLASS_COLOURS = (
-    "#332288",
-    "#DDCC77",
-    "#117733",
-    "#88CCEE",
-    "#882255",
-    "#44AA99",
-    "#CC6677",
-    "#999933",
-    "#AA4499",
-    "#888888",
+    *("#332288", "#DDCC77", "#117733", "#88CCEE", "#882255"),
+    *("#44AA99", "#CC6677", "#999933", "#AA4499", "#888888"),
 )
 
 _STYLE = {
     "figure.dpi": DPI,
-    "figure.facecolor": BACKGROUND,
     "figure.constrained_layout.use": True,
-    "axes.facecolor": BACKGROUND,
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "axes.labelsize": FONT,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib: the same everywhere
-    "font.size": FONT,
     "grid.color": GRID,
     "legend.frameon": False,
-    "legend.fontsize": SMALL_FONT,
     "lines.linewidth": 2.0,
     "lines.markersize": 5.5,
-    "text.color": INK,
-    "xtick.color": INK,
-    "xtick.labelsize": SMALL_FONT,
-    "ytick.color": INK,
-    "ytick.labelsize": SMALL_FONT,
+    **dict.fromkeys(("figure.facecolor", "axes.facecolor"), BACKGROUND),
+    **dict.fromkeys(("axes.edgecolor", "axes.labelcolor", "text.color"), INK),
+    **dict.fromkeys(("xtick.color", "ytick.color"), INK),
+    **dict.fromkeys(("font.size", "axes.labelsize"), FONT),
+    **dict.fromkeys(("legend.fontsize", "xtick.labelsize", "ytick.labelsize"), SMALL_FONT),
 }
 
 
@@ -127,6 +110,42 @@ def _figure(width: float, height: float) -> Iterator[Figure]:
         yield _BookFigure(figsize=(width / DPI, height / DPI))
 
 
+@contextmanager
+def _picture(box: tuple[float, float, float, float], width: int, height: int) -> Iterator[Axes]:
+    """Give an Axes at (left, bottom, width, height) pixels in a figure of width x height pixels."""
+    with _figure(width, height) as fig:
+        fig.set_layout_engine("none")
+        whole = (width, height, width, height)
+        yield fig.add_axes([part / size for part, size in zip(box, whole, strict=True)])
+
+
+@contextmanager
+def _diagram(height: float, xlabel: str, ylabel: str, grid: str | None = None) -> Iterator[Axes]:
+    """Give an Axes with names, and lines across the axis `grid`, in a figure of the full width."""
+    with _figure(WIDTH, height) as fig:
+        ax = fig.add_subplot()
+        ax.set(xlabel=xlabel, ylabel=ylabel)
+        if grid:
+            ax.grid(axis=grid)
+        yield ax
+
+
+def _note(ax: Axes, text: str, xy: Any, shift: tuple[float, float], **look: Any) -> None:
+    """Write small text at a point, shifted by so many typographic points."""
+    look = {"textcoords": "offset points", "fontsize": SMALL_FONT, **look}
+    ax.annotate(text, xy, xytext=shift, **look)
+
+
+def _legend(ax: Axes) -> None:
+    """Name what is drawn above the diagram."""
+    ax.figure.legend(loc="outside upper left", ncols=2, handlelength=3.2)
+
+
+def _number(value: float, value_format: str) -> str:
+    """Write a number with a real minus sign."""
+    return value_format.format(value).replace("-", MINUS)
+
+
 # Pictures
 
 
@@ -144,25 +163,17 @@ def image_grid(
         titles: a short text above each image, or None.
         signed: for weights, components and differences: any finite values, on one scale for all
             images from blue (negative) through white (zero) to red (positive).
-
-    Returns:
-        The figure, with one Axes.
-
-    Raises:
-        ValueError: if the shapes or the range are wrong, or titles are missing or left over.
     """
     images = _check_pictures(images, "images", signed)
-    n = len(images)
+    n, height, width = images.shape[:3]
     if num_columns is None:
         num_columns = 10 if titles is None else 5
     num_columns = min(n, check_positive_int(num_columns, "num_columns"))
     if titles is not None:
         check_one_per_item(titles, "titles", n, "images")
-    tiles: list[list[np.ndarray | None]] = [
-        list(images[start : start + num_columns]) for start in range(0, n, num_columns)
-    ]
-    tiles[-1] += [None] * (num_columns - len(tiles[-1]))
-    return _show_tiles(tiles, titles=titles, signed=signed)
+    missing = np.full((-n % num_columns, height, width, 1), np.nan)
+    tiles = np.concatenate([images, missing]).reshape(-1, num_columns, height, width)
+    return _show_tiles(tiles, titles or (), (), signed)
 
 
 def rows(
@@ -176,12 +187,6 @@ def rows(
         labelled_images: label -> images (n, height, width, 1) in [0, 1], all of the same shape.
         column_titles: a short text above each column, or None.
         signed: as in `image_grid`.
-
-    Returns:
-        The figure, with one Axes.
-
-    Raises:
-        ValueError: if the rows differ in shape, or the shapes or the range are wrong.
     """
     _check_entries(labelled_images, "labelled_images")
     checked = {
@@ -193,11 +198,10 @@ def rows(
         raise ValueError(
             f"the rows must all have the same shape; got {shapes}; choose the same images in all."
         )
+    tiles = np.stack(list(checked.values()))[..., 0]
     if column_titles is not None:
-        num_columns = next(iter(shapes.values()))[0]
-        check_one_per_item(column_titles, "column_titles", num_columns, "columns")
-    tiles = [list(images) for images in checked.values()]
-    return _show_tiles(tiles, titles=column_titles, row_labels=list(checked), signed=signed)
+        check_one_per_item(column_titles, "column_titles", tiles.shape[1], "columns")
+    return _show_tiles(tiles, column_titles or (), list(checked), signed)
 
 
 def _check_pictures(images: Any, name: str, signed: bool) -> np.ndarray:
@@ -213,38 +217,29 @@ def _check_pictures(images: Any, name: str, signed: bool) -> np.ndarray:
 
 
 def _show_tiles(
-    tiles: Sequence[Sequence[np.ndarray | None]],
-    titles: Sequence[str] | None = None,
-    row_labels: Sequence[str] | None = None,
-    signed: bool = False,
+    tiles: np.ndarray, titles: Sequence[str], row_labels: Sequence[str], signed: bool
 ) -> Figure:
-    """Paste tiles (height, width, 1) into one picture with gaps, if possible in whole pixels.
+    """Paste tiles (rows, columns, height, width) into one picture with gaps; NaN is left blank.
 
-    The sizes follow from the shapes and the number of letters alone, not from how wide letters are
-    drawn, so that they are the same with every version of matplotlib.
+    The pixels are whole if possible. The sizes follow from the shapes and the number of letters
+    alone, not from how wide letters are drawn: they are the same with every matplotlib.
     """
-    num_columns = len(tiles[0])
-    height, width = tiles[0][0].shape[:2]
-    labels = [textwrap.fill(label, 14) for label in row_labels or ()]
-    longest = max((len(line) for label in labels for line in label.split("\n")), default=0)
-    left = 10 + (10 * longest + 10 if labels else 0)  # 10 pixels for a letter are ample
+    num_columns, height, width = tiles.shape[1:]
+    labels = [textwrap.fill(label, 14) for label in row_labels]
+    left = 10 + (10 * _longest_line(labels) + 10 if labels else 0)  # 10 pixels a letter are ample
     scale, interpolation = _pixel_scale(num_columns * (width + 2) - 2, WIDTH - left - 10)
     gap = 2 if scale >= 1 else math.ceil(2 / scale)
-    titles = [_wrap(title, (width + gap) * scale) for title in titles or ()]
+    titles = [_wrap(title, (width + gap) * scale) for title in titles]
     strips: list[np.ndarray] = []
     tops: list[int] = []
     for r, row in enumerate(tiles):
         own = titles[r * num_columns : (r + 1) * num_columns]
         num_lines = max((title.count("\n") + 1 for title in own), default=0)
-        row_head = math.ceil(num_lines * LINE / scale)  # room for the titles above the tiles
-        strip = np.full((row_head + height + gap, num_columns * (width + gap)), np.nan, np.float32)
-        for c, tile in enumerate(row):
-            if tile is not None:
-                x = c * (width + gap)
-                strip[row_head : row_head + height, x : x + width] = tile[..., 0]
-        tops.append(sum(len(s) for s in strips) + row_head)
-        strips.append(strip)
-    canvas = np.concatenate(strips)[:-gap, :-gap]
+        head = math.ceil(num_lines * LINE / scale)  # room for the titles above the tiles
+        tops.append(sum(len(strip) for strip in strips) + head)
+        spaced = np.pad(row, ((0, 0), (head, gap), (0, gap)), constant_values=np.nan)
+        strips.append(np.hstack(spaced))
+    canvas = np.concatenate(strips)[:-gap, :-gap].astype(np.float32)
     look: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1}
     if signed:
         limit = float(np.nanmax(np.abs(canvas))) or 1.0
@@ -254,7 +249,9 @@ def _show_tiles(
     with _picture(box, left + math.ceil(box[2]) + 10, math.ceil(box[3]) + 20) as ax:
         ax.set_axis_off()
         ax.imshow(canvas, interpolation=interpolation, aspect="auto", **look)
-        size = _fitting_size(titles, (width + gap) * scale)
+        # From 6 points, so that the longest line fits.
+        fitting = (width + gap) * scale / (LETTER * (_longest_line(titles) + 2) * DPI / 72)
+        size = max(6.0, min(SMALL_FONT, fitting))
         for i, title in enumerate(titles):
             x = (i % num_columns) * (width + gap) + (width - 1) / 2
             y = tops[i // num_columns] - 0.5 - 3 / scale
@@ -263,15 +260,6 @@ def _show_tiles(
             x, y = -0.5 - 10 / scale, top + (height - 1) / 2
             ax.text(x, y, label, ha="right", va="center", fontsize=SMALL_FONT)
     return ax.figure
-
-
-@contextmanager
-def _picture(box: tuple[float, float, float, float], width: int, height: int) -> Iterator[Axes]:
-    """Give an Axes at (left, bottom, width, height) pixels in a figure of width x height pixels."""
-    with _figure(width, height) as fig:
-        fig.set_layout_engine("none")
-        whole = (width, height, width, height)
-        yield fig.add_axes([part / size for part, size in zip(box, whole, strict=True)])
 
 
 def _pixel_scale(values: int, pixels: int) -> tuple[float, str]:
@@ -295,10 +283,9 @@ def _wrap(text: str, pixels: float) -> str:
     return "\n".join(lines)
 
 
-def _fitting_size(texts: Sequence[str], pixels: float) -> float:
-    """Return the font size, from 6 points, at which the longest line fits into so many pixels."""
-    longest = max((len(line) for text in texts for line in text.split("\n")), default=0)
-    return max(6.0, min(SMALL_FONT, pixels / (LETTER * (longest + 2) * DPI / 72)))
+def _longest_line(texts: Sequence[str]) -> int:
+    """Return the number of letters of the longest line, 0 without texts."""
+    return max((len(line) for text in texts for line in text.split("\n")), default=0)
 
 
 # Diagrams
@@ -322,35 +309,27 @@ def curves(
 
     Args:
         lines: label -> (x, y), two sequences of the same length; at most seven lines.
-        xlabel: name and unit of x, in lower case.
-        ylabel: name and unit of y, in lower case.
-        logx: logarithmic x axis.
-        logy: logarithmic y axis.
+        xlabel: name of x.
+        ylabel: name of y.
+        logx: logarithmic x axis, for positive x.
+        logy: logarithmic y axis, for positive y, levels and bands.
         hline: label -> y of a horizontal line to compare with; at most four.
-        band: label of a line -> (low, high), two sequences as long as the line, shaded between.
+        band: label of a line -> (low, high), two sequences as long as the line, which must lie
+            within them; shaded between.
         xticks: where to put ticks on the x axis; by default matplotlib's choice.
         marker: mark the points; or the labels of the lines whose points are marked.
-
-    Returns:
-        The figure, with one Axes.
-
-    Raises:
-        ValueError: if x and y differ in length, a value is not finite, a logarithmic axis gets a
-            value that is not positive, there are too many lines, or a band belongs to no line or
-            does not contain its own.
     """
     _check_entries(lines, "lines", most=len(COLOURS))
-    points = {label: _check_line(xy, label, logx, logy) for label, xy in lines.items()}
+    points = {label: _check_pair(xy, repr(label), ("x", "y")) for label, xy in lines.items()}
+    for label, (x, y) in points.items():
+        _check_log(x, f"x of {label!r}", logx)
+        _check_log(y, f"y of {label!r}", logy)
     hline = {label: _check_level(y, label, logy) for label, y in (hline or {}).items()}
-    if len(hline) > len(REFERENCE_DASHES):
-        raise ValueError(
-            f"hline must have at most {len(REFERENCE_DASHES)} entries, to be told apart; "
-            f"got {len(hline)}."
-        )
+    if hline:
+        _check_entries(hline, "hline", most=len(REFERENCE_DASHES))
     edges = {label: _check_band(pair, label, points, logy) for label, pair in (band or {}).items()}
 
-    with _figure(WIDTH, 430) as fig:
-        ax = fig.add_subplot()
+    with _diagram(430, xlabel, ylabel, grid="y") as ax:
         for i, (label, (x, y)) in enumerate(points.items()):
             marked = marker if isinstance(marker, bool) else label in marker
             symbol = MARKERS[i] if marked else None
@@ -366,29 +345,23 @@ def curves(
         if xticks is not None:
             ax.set_xticks(list(xticks), [f"{tick:g}" for tick in xticks])
             ax.set_xticks([], minor=True)
-        ax.set_xlabel(xlabel)
-        ax.set_ylabel(ylabel)
-        ax.grid(axis="y")
         if len(points) + len(hline) > 1:
             _name_lines(ax, points, hline, logx)
-    return fig
+    return ax.figure
 
 
-def _check_line(xy: Any, label: str, logx: bool, logy: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Check the points of one line and return them as arrays."""
-    if not isinstance(xy, Sequence) or len(xy) != 2:
+def _check_pair(pair: Any, name: str, parts: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    """Check two sequences of the same length of finite numbers and return them as arrays."""
+    if not isinstance(pair, Sequence) or len(pair) != 2:
+        expected = f"a pair ({', '.join(parts)}) of sequences"
+        raise ValueError(f"{name} must be {expected}; got {type(pair).__name__}.")
+    a, b = (check_finite(x, f"{part} of {name}") for x, part in zip(pair, parts, strict=True))
+    if a.ndim != 1 or a.shape != b.shape:
         raise ValueError(
-            f"the line {label!r} must be a pair (x, y) of sequences; got {type(xy).__name__}."
+            f"{' and '.join(parts)} of {name} must be sequences of the same length; "
+            f"got shapes {a.shape} and {b.shape}."
         )
-    x, y = check_finite(xy[0], f"x of {label!r}"), check_finite(xy[1], f"y of {label!r}")
-    if x.ndim != 1 or x.shape != y.shape:
-        raise ValueError(
-            f"x and y of {label!r} must be sequences of the same length; "
-            f"got shapes {x.shape} and {y.shape}."
-        )
-    _check_log(x, f"x of {label!r}", logx)
-    _check_log(y, f"y of {label!r}", logy)
-    return x, y
+    return a, b
 
 
 def _check_level(y: Any, label: str, logy: bool) -> float:
@@ -404,26 +377,19 @@ def _check_band(
     pair: Any, label: str, points: Mapping[str, tuple[np.ndarray, np.ndarray]], logy: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check the edges of a band and return them as arrays."""
+    name = f"the band {label!r}"
     if label not in points:
         raise ValueError(f"band must name lines that are drawn, {list(points)}; got {label!r}.")
-    if not isinstance(pair, Sequence) or len(pair) != 2:
-        raise ValueError(
-            f"the band {label!r} must be a pair (low, high); got {type(pair).__name__}."
-        )
-    low, high = (check_finite(edge, f"the band {label!r}") for edge in pair)
-    shape = points[label][0].shape
-    if low.shape != shape or high.shape != shape:
-        raise ValueError(
-            f"the band {label!r} must be two sequences as long as its line, {shape}; "
-            f"got shapes {low.shape} and {high.shape}."
-        )
+    low, high = _check_pair(pair, name, ("low", "high"))
     y = points[label][1]
+    if low.shape != y.shape:
+        raise ValueError(f"{name} must be as long as its line, {len(y)}; got {len(low)}.")
     rounding = 1e-6 * np.abs(y).max()
     if np.any(y < low - rounding) or np.any(y > high + rounding):
         raise ValueError(
             f"the line {label!r} must lie within its band, but it does not; check whose band it is."
         )
-    _check_log(low, f"the band {label!r}", logy)
+    _check_log(low, name, logy)
     return low, high
 
 
@@ -452,36 +418,23 @@ def _name_lines(
     logx: bool,
 ) -> None:
     """Write the name of each line at its right end, or in a legend if the lines end far apart."""
-    last = [int(np.argmax(x)) for x, _ in points.values()]
-    ends_x = np.array([x[i] for i, (x, _) in zip(last, points.values(), strict=True)], float)
-    start = min(float(x.min()) for x, _ in points.values())
-    positions = np.array([start, ends_x.min(), ends_x.max()])
-    if logx:
-        positions = np.log(positions)
-    if positions[2] - positions[1] > 0.03 * (positions[2] - positions[0]):
-        ax.figure.legend(loc="outside upper left", ncols=2, handlelength=3.2)
+    ends = np.array([(x[np.argmax(x)], y[np.argmax(x)]) for x, y in points.values()], float)
+    start, first, last = min(x.min() for x, _ in points.values()), *np.sort(ends[:, 0])[[0, -1]]
+    low, middle, high = np.log([start, first, last]) if logx else (start, first, last)
+    if high - middle > 0.03 * (high - low):
+        _legend(ax)
         return
-    ends_y = [float(y[i]) for i, (_, y) in zip(last, points.values(), strict=True)]
-    ends_y += hline.values()
+    heights = [*ends[:, 1], *hline.values()]
     texts = [textwrap.fill(label, 18) for label in (*points, *hline)]
     colours = [*COLOURS[: len(points)], *[INK] * len(hline)]
     ax.margins(x=0.02)
     ax.figure.draw_without_rendering()  # only now is it known where the ends are on the page
-    before = [ax.transData.transform((ends_x.max(), y))[1] for y in ends_y]
-    heights = [LINE * (text.count("\n") + 1) for text in texts]
-    after = _spread(before, heights, low=ax.bbox.y0, high=ax.bbox.y1)
-    for y, text, colour, old, new in zip(ends_y, texts, colours, before, after, strict=True):
-        ax.annotate(
-            text,
-            (1, y),
-            xycoords=ax.get_yaxis_transform(),
-            xytext=(6, (new - old) * 72 / DPI),
-            textcoords="offset points",
-            va="center",
-            color=_readable(colour),
-            fontsize=SMALL_FONT,
-            annotation_clip=False,
-        )
+    before = [ax.transData.transform((last, y))[1] for y in heights]
+    rooms = [LINE * (text.count("\n") + 1) for text in texts]
+    after = _spread(before, rooms, low=ax.bbox.y0, high=ax.bbox.y1)
+    look = {"xycoords": ax.get_yaxis_transform(), "va": "center", "annotation_clip": False}
+    for y, text, colour, old, new in zip(heights, texts, colours, before, after, strict=True):
+        _note(ax, text, (1, y), (6, (new - old) * 72 / DPI), color=_readable(colour), **look)
 
 
 def _luminance(colour: Any) -> float:
@@ -540,55 +493,39 @@ def bars(
 
     Args:
         values: label -> value, top to bottom.
-        xlabel: name and unit of the values, in lower case.
+        xlabel: name of the values.
         ylabel: what the labels are; empty if they speak for themselves.
         value_format: a format for the value written behind each bar.
         errors: label -> half the length of an error bar, for all labels, or None.
-
-    Returns:
-        The figure, with one Axes.
-
-    Raises:
-        ValueError: if a value is not finite, an error is negative, or errors has other labels.
     """
     _check_entries(values, "values")
     lengths = check_finite(list(values.values()), "values")
-    if errors is not None and set(errors) != set(values):
-        raise ValueError(
-            f"errors must have the same labels as values, {list(values)}; got {list(errors)}."
-        )
     spread = np.zeros(len(lengths))
     if errors is not None:
+        if set(errors) != set(values):
+            raise ValueError(
+                f"errors must have the same labels as values, {list(values)}; got {list(errors)}."
+            )
         spread = check_finite([errors[label] for label in values], "errors")
         if spread.min() < 0:
             raise ValueError(f"errors must not be negative; got {spread.min():g}.")
     labels = [textwrap.fill(label, 22) for label in values]
     num_lines = sum(label.count("\n") + 1 for label in labels)
-    with _figure(WIDTH, 110 + 14 * len(labels) + LINE * num_lines) as fig:
-        ax = fig.add_subplot()
+    height = 110 + 14 * len(labels) + LINE * num_lines
+    with _diagram(height, xlabel, ylabel, grid="x") as ax:
         places = np.arange(len(labels))
         xerr = None if errors is None else spread
         ax.barh(places, lengths, height=0.62, color=COLOURS[0], xerr=xerr, ecolor=INK)
         for place, length, error in zip(places, lengths, spread, strict=True):
-            side = -1 if length < 0 else 1
-            ax.annotate(
-                value_format.format(length).replace("-", MINUS),
-                (length + side * error, place),
-                xytext=(4 * side, 0),
-                textcoords="offset points",
-                va="center_baseline",
-                ha="left" if side > 0 else "right",
-                fontsize=SMALL_FONT,
-            )
+            side, ha = (-1, "right") if length < 0 else (1, "left")
+            text, end = _number(length, value_format), (length + side * error, place)
+            _note(ax, text, end, (4 * side, 0), va="center_baseline", ha=ha)
         ax.margins(x=0.12)
         ax.set_yticks(places, labels)
         ax.tick_params(axis="y", length=0)
         ax.invert_yaxis()
         ax.axvline(0, color=INK, linewidth=1)
-        ax.set_xlabel(xlabel)
-        ax.set_ylabel(ylabel)
-        ax.grid(axis="x")
-    return fig
+    return ax.figure
 
 
 def histogram(
@@ -598,22 +535,15 @@ def histogram(
 
     Args:
         values: label -> numbers of any shape; at most seven sets.
-        xlabel: name and unit of the numbers, in lower case.
+        xlabel: name of the numbers.
         num_bins: number of bins between the smallest and the largest number of all.
         logy: logarithmic y axis.
-
-    Returns:
-        The figure, with one Axes.
-
-    Raises:
-        ValueError: if a value is not finite, or there are too many sets.
     """
     _check_entries(values, "values", most=len(COLOURS))
     sets = {label: check_finite(x, f"values of {label!r}").ravel() for label, x in values.items()}
     together = np.concatenate(list(sets.values()))
     edges = np.histogram_bin_edges(together, check_positive_int(num_bins, "num_bins"))
-    with _figure(WIDTH, 400) as fig:
-        ax = fig.add_subplot()
+    with _diagram(400, xlabel, "density", grid="y") as ax:
         for i, (label, x) in enumerate(sets.items()):
             density = np.histogram(x, edges, density=True)[0]
             look = {"color": COLOURS[i], "linestyle": DASHES[i], "linewidth": 2}
@@ -621,12 +551,9 @@ def histogram(
             ax.stairs(density, edges, color=COLOURS[i], alpha=0.12, fill=True)
         if logy:
             ax.set_yscale("log")
-        ax.set_xlabel(xlabel)
-        ax.set_ylabel("density")
-        ax.grid(axis="y")
         if len(sets) > 1:
-            fig.legend(loc="outside upper left", ncols=2, handlelength=3.2)
-    return fig
+            _legend(ax)
+    return ax.figure
 
 
 def heatmap(
@@ -646,35 +573,26 @@ def heatmap(
         xlabel: what the columns are.
         ylabel: what the rows are.
         value_format: a format for the values.
-
-    Returns:
-        The figure, with one Axes.
-
-    Raises:
-        ValueError: if the matrix is not two-dimensional and finite, or the labels do not match it.
     """
     matrix = check_finite(matrix, "matrix")
     if matrix.ndim != 2:
         raise ValueError(f"matrix must have shape (rows, columns); got shape {matrix.shape}.")
     check_one_per_item(row_labels, "row_labels", matrix.shape[0], "rows")
     check_one_per_item(column_labels, "column_labels", matrix.shape[1], "columns")
-    with _figure(WIDTH, 150 + 42 * len(matrix)) as fig:
-        ax = fig.add_subplot()
+    with _diagram(150 + 42 * len(matrix), xlabel, ylabel) as ax:
         shown = ax.imshow(matrix, cmap="cividis", aspect="auto")
         for (r, c), value in np.ndenumerate(matrix):
             # 0.18 is the luminance to which black and white have the same contrast.
             colour = "white" if _luminance(shown.cmap(shown.norm(value))) < 0.18 else "black"
-            text = value_format.format(value).replace("-", MINUS)
-            ax.text(c, r, text, ha="center", va="center", color=colour, fontsize=SMALL_FONT)
+            look = {"ha": "center", "va": "center", "color": colour, "fontsize": SMALL_FONT}
+            ax.text(c, r, _number(value, value_format), **look)
         long = sum(len(label) for label in column_labels) > 50
         slant = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if long else {}
         ax.set_xticks(range(matrix.shape[1]), column_labels, **slant)
         ax.set_yticks(range(matrix.shape[0]), row_labels)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
-        ax.set_xlabel(xlabel)
-        ax.set_ylabel(ylabel)
-    return fig
+    return ax.figure
 
 
 # Latent spaces
@@ -690,6 +608,8 @@ def latent_scatter(
 ) -> Figure:
     """Show two-dimensional codes coloured by class, with the name of each class at its median.
 
+    Both axes have the same scale.
+
     Args:
         codes: (n, 2), finite.
         labels: the class of each code, whole numbers, (n,).
@@ -697,12 +617,6 @@ def latent_scatter(
         xlabel: name of the first coordinate.
         ylabel: name of the second coordinate.
         max_points: if there are more codes, so many of them are drawn, evenly spaced in the list.
-
-    Returns:
-        The figure, with one Axes; both axes have the same scale.
-
-    Raises:
-        ValueError: if the shapes or the classes are wrong.
     """
     codes = check_codes(codes, "codes", latent_dim=2)
     if len(class_names) > len(CLASS_COLOURS):
@@ -716,31 +630,20 @@ def latent_scatter(
     drawn = np.random.default_rng(0).permutation(drawn)  # no class on top of the others
     present = np.unique(labels)
     medians = [np.median(codes[labels == k], axis=0) for k in present]
-    with _figure(WIDTH, 640) as fig:
-        ax = fig.add_subplot()
+    with _diagram(640, xlabel, ylabel) as ax:
         colours = np.array(CLASS_COLOURS)[labels[drawn]]
         ax.scatter(*codes[drawn].T, c=colours, s=7, linewidths=0, alpha=0.75)
         ax.set_aspect("equal", adjustable="datalim")
-        ax.set_xlabel(xlabel)
-        ax.set_ylabel(ylabel)
-        fig.draw_without_rendering()
-        before = ax.transData.transform(medians)
+        ax.figure.draw_without_rendering()
+        before = ax.transData.transform(medians) * 72 / DPI
         sizes = [(LETTER * SMALL_FONT * len(class_names[k]) + 12, LINE * 0.75) for k in present]
-        after = _push_apart(before * 72 / DPI, sizes)
-        for k, median, old, new in zip(present, medians, before * 72 / DPI, after, strict=True):
+        shifts = _push_apart(before, sizes) - before
+        line = {"arrowstyle": "-", "color": INK, "lw": 0.8, "shrinkA": 0, "shrinkB": 0}
+        look = {"ha": "center", "va": "center", "arrowprops": line}
+        for k, median, shift in zip(present, medians, shifts, strict=True):
             box = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": CLASS_COLOURS[k], "lw": 2}
-            ax.annotate(
-                class_names[k],
-                median,
-                xytext=tuple(new - old),
-                textcoords="offset points",
-                ha="center",
-                va="center",
-                fontsize=SMALL_FONT,
-                bbox=box,
-                arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.8, "shrinkA": 0, "shrinkB": 0},
-            )
-    return fig
+            _note(ax, class_names[k], median, tuple(shift), bbox=box, **look)
+    return ax.figure
 
 
 def _push_apart(
@@ -785,12 +688,6 @@ def manifold(
         xlabel: name of the first coordinate.
         ylabel: name of the second coordinate.
 
-    Returns:
-        The figure, with one Axes.
-
-    Raises:
-        ValueError: if num is not a positive whole number, or decode returns something else.
-
     Chapter: The Fashion-MNIST VAE.
     """
     values = manifold_values(num)
@@ -806,12 +703,11 @@ def manifold(
     with _picture(box, 80 + math.ceil(box[2]) + 10, 70 + math.ceil(box[3]) + 10) as ax:
         ax.imshow(canvas, cmap="gray", vmin=0, vmax=1, interpolation=interpolation, aspect="auto")
         shown = np.unique(np.linspace(0, num - 1, min(num, 5)).round().astype(int))
-        names = [f"{values[i]:.1f}".replace("-", MINUS) for i in shown]
+        names = [_number(values[i], "{:.1f}") for i in shown]
         ax.set_xticks(shown * width + (width - 1) / 2, names)
         ax.set_yticks((num - 1 - shown) * height + (height - 1) / 2, names)
         ax.spines[:].set_visible(False)
-        ax.set_xlabel(xlabel)
-        ax.set_ylabel(ylabel)
+        ax.set(xlabel=xlabel, ylabel=ylabel)
     return ax.figure
 
 
@@ -824,9 +720,6 @@ def manifold_values(num: int) -> np.ndarray:
     Returns:
         norm.ppf((i + 1/2) / num) for i = 0 ... num - 1, (num,): growing, symmetric and finite,
         which the quantiles of linspace(0, 1, num) are not.
-
-    Raises:
-        ValueError: if num is not a positive whole number.
 
     Chapter: The Fashion-MNIST VAE.
     """
@@ -845,7 +738,7 @@ def vector_field(
     xlabel: str = "$x_1$",
     ylabel: str = "$x_2$",
 ) -> Figure:
-    """Draw arrows at points of the plane, one panel for each field, all on one scale.
+    """Draw arrows at points of the plane, one panel (an Axes) for each field, all on one scale.
 
     Args:
         points: where the arrows start, (n, 2), finite, at least two different places.
@@ -853,20 +746,14 @@ def vector_field(
             panel. The arrows of all fields are drawn at the same scale: nearly the longest of
             them reaches from one place to the next.
         background: points to show in grey behind the arrows, such as the data, (m, 2), or None.
-        xlabel: name of the first coordinate.
+        xlabel: name of the first coordinate, which has the same scale as the second.
         ylabel: name of the second coordinate.
-
-    Returns:
-        The figure, with one Axes for each field; both coordinates have the same scale.
-
-    Raises:
-        ValueError: if shapes do not fit, a value is not finite, or there are too many fields.
 
     Chapter: The slope of the density; Contractive autoencoders.
     """
     points = check_codes(points, "points", latent_dim=2)
-    extent = np.ptp(points, axis=0)
-    if not extent.any():
+    low, high = points.min(axis=0), points.max(axis=0)
+    if (low == high).all():
         raise ValueError("points must hold at least two different places; got one.")
     _check_entries(fields, "fields", most=3)
     arrows = {k: check_codes(v, f"the field {k!r}", latent_dim=2) for k, v in fields.items()}
@@ -874,8 +761,9 @@ def vector_field(
         check_one_per_item(field, f"the field {label!r}", len(points), "points")
     if background is not None:
         background = check_codes(background, "background", latent_dim=2)
-    side = max(extent)
+    side = max(high - low)
     spacing = side / max(1.0, math.sqrt(len(points)) - 1)
+    (left, bottom), half = (low + high) / 2, 0.5 * side + 1.1 * spacing
     lengths = np.linalg.norm(np.concatenate(list(arrows.values())), axis=1)
     scale = (float(np.quantile(lengths, 0.95)) or 1.0) / spacing  # arrow length per unit drawn
     panel = WIDTH / max(len(arrows), 2)
@@ -884,19 +772,15 @@ def vector_field(
         for ax, (label, field) in zip(panels, arrows.items(), strict=True):
             if background is not None:
                 ax.scatter(*background.T, color="#bbbbbb", s=4, linewidths=0)
+            look = {"angles": "xy", "scale_units": "xy", "scale": scale}
             ax.quiver(
                 *points.T,
                 *field.T,
-                angles="xy",
-                scale_units="xy",
-                scale=scale,
+                **look,
                 color=COLOURS[0],
                 width=0.0055,
             )
-            middle = (points.max(axis=0) + points.min(axis=0)) / 2
-            half = 0.5 * side + 1.1 * spacing
-            ax.set_xlim(middle[0] - half, middle[0] + half)
-            ax.set_ylim(middle[1] - half, middle[1] + half)
+            ax.set(xlim=(left - half, left + half), ylim=(bottom - half, bottom + half))
             ax.set_aspect("equal")
             ax.set_title(label, fontsize=FONT)
             ax.set_xlabel(xlabel)

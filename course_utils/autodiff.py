@@ -1,7 +1,9 @@
 """Derivatives of a function at given points, by whatever back end Keras computes with.
 
 Keras has operations that run on every back end, but no derivative. Both functions here ask the
-back end's own automatic differentiation: TensorFlow's GradientTape or JAX's jacrev and grad.
+back end's own automatic differentiation: TensorFlow's GradientTape or JAX's jacrev and grad; with
+another back end they raise NotImplementedError. Points that are not finite numbers, and functions
+that return another shape than is described, raise ValueError.
 """
 
 from collections.abc import Callable
@@ -27,13 +29,14 @@ def jacobian(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
         function gives for x[i] by the k-th number of x[i], both counted along the flattened
         example.
 
-    Raises:
-        ValueError: x is not a batch of finite numbers, or the function returns no batch of n.
-        NotImplementedError: the back end is neither TensorFlow nor JAX.
-
     Chapter: Contractive autoencoders; The slope of the density.
     """
-    x = _as_batch(x)
+    x = _as_float(x)
+    if x.ndim < 2:
+        raise ValueError(
+            f"x must be a batch of shape (n, ...); got shape {x.shape}; "
+            "index with [None] for one example and [:, None] for examples of one number."
+        )
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -64,15 +67,11 @@ def gradient(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
     """Compute the gradient of a function with one value, such as a loss by its parameters.
 
     Args:
-        function: maps an array shaped like x to a number, written with `keras.ops`.
+        function: maps an array shaped like x to one number, written with `keras.ops`.
         x: the point, of any shape; for its precision see `jacobian`.
 
     Returns:
         The derivatives of the number by each entry of x, shaped like x.
-
-    Raises:
-        ValueError: x is not made of finite numbers, or the function returns more than one number.
-        NotImplementedError: the back end is neither TensorFlow nor JAX.
 
     Chapter: Contractive autoencoders; The slope of the density.
     """
@@ -96,16 +95,6 @@ def gradient(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
 def _as_float(x: Any) -> np.ndarray:
     x = check_finite(x, "x")
     return x if x.dtype in (np.float32, np.float64) else x.astype(np.float32)
-
-
-def _as_batch(x: Any) -> np.ndarray:
-    x = _as_float(x)
-    if x.ndim < 2:
-        raise ValueError(
-            f"x must be a batch of shape (n, ...); got shape {x.shape}; "
-            "index with [None] for one example and [:, None] for examples of one number."
-        )
-    return x
 
 
 def _check_outputs(outputs: Any, n: int) -> Any:

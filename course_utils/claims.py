@@ -14,19 +14,7 @@ from pathlib import Path
 import numpy as np
 
 EVIDENCE_DIR = Path(__file__).parent / "evidence"
-_NUMBER_WORDS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-)
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 class ClaimFailed(AssertionError):
@@ -70,23 +58,16 @@ def claim(
 
     Chapter: all of them; "How to use this book" explains it.
     """
+    _need_sentence(sentence)
     if loose is not None and not loose.strip():
         raise ValueError("loose must say why the bound is loose, or be left out.")
-    low, high = _bounds(sentence, above, below, within)
-    record: dict[str, object] = {"kind": "claim", "sentence": sentence}
+    numbers = [_number(sentence, value) for value in np.ravel(measured)]
+    if not numbers:
+        raise ValueError(f"the claim {sentence!r} got no number: run the experiment first.")
+    record = {"kind": "claim", "sentence": sentence, "measured": float(np.mean(numbers))}
     if np.ndim(measured):
-        numbers = [_number(sentence, value) for value in np.ravel(measured)]
-        if not numbers:
-            raise ValueError(f"the claim {sentence!r} got no number: run the experiment first.")
-        record |= {"measured": float(np.mean(numbers)), "seeds": numbers}
-    else:
-        numbers = [_number(sentence, measured)]
-        record["measured"] = numbers[0]
-    holds = all(
-        low <= number <= high if within is not None else low < number < high for number in numbers
-    )
-    bounds = {k: v for k, v in (("above", low), ("below", high)) if math.isfinite(v)}
-    _report({**record, **bounds, "holds": holds})
+        record["seeds"] = numbers
+    _report({**record, **_judged(sentence, numbers, above, below, within)})
 
 
 def check(
@@ -104,29 +85,21 @@ def check(
 
     Args:
         sentence: what must be so, in words.
-        measured: a number, with exactly one bound as in `claim`; or a truth value, without one.
-        above: the number must be larger than this.
-        below: the number must be smaller than this.
-        within: the number must not leave this interval.
-
-    Raises:
-        ClaimFailed: it is not so.
-        ValueError: as for `claim`.
+        measured: a number, with exactly one bound; or a truth value, without one.
+        above, below, within: the bound, as in `claim`, and with the same errors.
 
     Chapter: all of them; "How to use this book" explains it.
     """
-    record: dict[str, object] = {"kind": "check", "sentence": sentence}
-    if type(measured).__name__ in ("bool", "bool_"):
-        if not (above is None and below is None and within is None):
-            raise ValueError("a truth value needs no bound; give a number with it.")
-        _need_sentence(sentence)
+    _need_sentence(sentence)
+    record = {"kind": "check", "sentence": sentence}
+    if not isinstance(measured, (bool, np.bool_)):
+        number = _number(sentence, measured)
+        judged = _judged(sentence, [number], above, below, within)
+        _report({**record, "measured": number, **judged})
+    elif any(bound is not None for bound in (above, below, within)):
+        raise ValueError("a truth value needs no bound; give a number with it.")
+    else:
         _report({**record, "holds": bool(measured)})
-        return
-    low, high = _bounds(sentence, above, below, within)
-    number = _number(sentence, measured)
-    holds = low <= number <= high if within is not None else low < number < high
-    bounds = {k: v for k, v in (("above", low), ("below", high)) if math.isfinite(v)}
-    _report({**record, "measured": number, **bounds, "holds": holds})
 
 
 def describe(record: dict[str, object], seeds: Sequence[float] = ()) -> str:
@@ -139,8 +112,6 @@ def describe(record: dict[str, object], seeds: Sequence[float] = ()) -> str:
     Returns:
         For example "measured 0.61, must be below 0.67, five seeds 0.58 to 0.64"; an empty string
         if there is no number.
-
-    Chapter: none; the notebooks' claims show it.
     """
     if "measured" not in record:
         return ""
@@ -159,18 +130,15 @@ def describe(record: dict[str, object], seeds: Sequence[float] = ()) -> str:
     text = f"measured {_short(record['measured'], width)}, {bound}"
     if len(seeds) < 2:
         return text
-    count = _NUMBER_WORDS[len(seeds)] if len(seeds) < len(_NUMBER_WORDS) else str(len(seeds))
+    count = _WORDS[len(seeds)] if len(seeds) < len(_WORDS) else str(len(seeds))
     return f"{text}, {count} seeds {_short(min(seeds), width)} to {_short(max(seeds), width)}"
 
 
 def rich(record: dict[str, object]) -> str:
     """Return the form of a claim or check that Jupyter, Colab and the book show, as HTML.
 
-    Args:
-        record: its "kind", "sentence", "holds", the number with its bounds if it has one, and its
-            "seeds" if they are those of an experiment.
-
-    Chapter: none; the notebooks' claims show it.
+    The record has its "kind", "sentence", "holds", the number with its bounds if it has one, and
+    its "seeds" if they are those of an experiment.
     """
     quiet = record["kind"] == "check"
     seeds = () if quiet else record.get("seeds") or stored_seeds().get(record["sentence"], ())
@@ -239,8 +207,6 @@ def stored_seeds() -> dict[str, tuple[float, ...]]:
     """Return what each claim measured on the full set with several seeds, by its sentence.
 
     The files in `course_utils/evidence` are written by `make evidence`, one for each chapter.
-
-    Chapter: none; the notebooks' claims show it.
     """
     return {k: tuple(v) for k, v in _stored("claims", "sentence").items()}
 
@@ -261,7 +227,7 @@ def _need_sentence(sentence: object) -> None:
 
 
 def _number(sentence: str, measured: object) -> float:
-    if type(measured).__name__ in ("bool", "bool_"):
+    if isinstance(measured, (bool, np.bool_)):
         raise ValueError(
             f"the claim {sentence!r} got a truth value; give the measured number and a bound."
         )
@@ -271,14 +237,14 @@ def _number(sentence: str, measured: object) -> float:
     return number
 
 
-def _bounds(
+def _judged(
     sentence: str,
+    numbers: Sequence[float],
     above: float | None,
     below: float | None,
     within: tuple[float, float] | None,
-) -> tuple[float, float]:
-    """Return the interval that the number must be in, infinite where there is no bound."""
-    _need_sentence(sentence)
+) -> dict[str, object]:
+    """Return the bounds that there are, "above" and "below", and whether all numbers hold."""
     if sum(bound is not None for bound in (above, below, within)) != 1:
         raise ValueError(
             f"the claim {sentence!r} needs exactly one of above=, below= and within=(a, b)."
@@ -288,7 +254,9 @@ def _bounds(
     high = math.inf if high is None else float(high)
     if not low < high:
         raise ValueError(f"the claim {sentence!r} has bounds that no number is between.")
-    return low, high
+    holds = all(low <= x <= high if within is not None else low < x < high for x in numbers)
+    bounds = {k: v for k, v in (("above", low), ("below", high)) if math.isfinite(v)}
+    return {**bounds, "holds": holds}
 
 
 def _short(number: float, width: float = 0.0) -> str:

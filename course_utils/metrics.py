@@ -1,4 +1,8 @@
-"""Measures: of pictures, of subspaces, of variational bounds and of latent spaces."""
+"""Measures: of pictures, of subspaces, of variational bounds and of latent spaces.
+
+Images have the shape (n, height, width, 1) and values in [0, 1], codes (n, latent_dim). Arguments
+of another shape, range or number than is said raise a ValueError of one sentence.
+"""
 
 import math
 
@@ -21,52 +25,27 @@ from course_utils._checks import (
 
 
 def mse(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Mean squared error over the pixels of each image.
+    """Mean squared error over the pixels of each image x and y, in squared grey levels, (n,).
 
-    Args:
-        x, y: images, shape (n, height, width, 1), values in [0, 1].
-
-    Returns:
-        Squared grey levels (black is 0, white is 1), shape (n,).
-
-    Raises:
-        ValueError: shapes differ, or values are not in [0, 1].
-
-    Chapter: Compression and PCA.
+    Black is 0 and white is 1. Chapter: Compression and PCA.
     """
     x, y = _image_pair(x, y)
     return np.mean(np.square(x - y, dtype=np.float64), axis=(1, 2, 3))
 
 
 def psnr(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Peak signal-to-noise ratio of each image, for a peak of 1.
+    """Peak signal-to-noise ratio of each image x and y in decibels, for a peak of 1, (n,).
 
-    Args:
-        x, y: images, shape (n, height, width, 1), values in [0, 1].
-
-    Returns:
-        Decibels, shape (n,); infinite where the images are equal.
-
-    Raises:
-        ValueError: shapes differ, or values are not in [0, 1].
-
-    Chapter: Denoising.
+    It is infinite where the images are equal. Chapter: Denoising.
     """
     with np.errstate(divide="ignore"):
         return -10.0 * np.log10(mse(x, y))
 
 
 def ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Structural similarity of each image, windows of 7 x 7 pixels.
+    """Structural similarity of each image x and y, windows of 7 x 7 pixels, (n,).
 
-    Args:
-        x, y: images, shape (n, height, width, 1), values in [0, 1], at least 7 x 7.
-
-    Returns:
-        Shape (n,), at most 1; 1 where the images are equal.
-
-    Raises:
-        ValueError: shapes differ, values are not in [0, 1], or the images are too small.
+    It is at most 1, and 1 where the images are equal; smaller images than the window are refused.
 
     Source: Wang et al. 2004, computed by scikit-image. Chapter: Denoising.
     """
@@ -97,15 +76,10 @@ def principal_angles(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     near 1 says little about a small angle, so small angles are computed from their sines.
 
     Args:
-        a: shape (n, p), linearly independent columns.
-        b: shape (n, q), linearly independent columns.
+        a, b: (n, p) and (n, q), finite; the columns of each are linearly independent.
 
     Returns:
-        Degrees, from the smallest to the largest, shape (min(p, q),).
-
-    Raises:
-        ValueError: the matrices do not have the same number of rows, are not finite, or their
-            columns are linearly dependent.
+        Degrees, from the smallest to the largest, (min(p, q),).
 
     Source: Björck & Golub 1973. Chapter: Compression and PCA.
     """
@@ -152,16 +126,13 @@ def elbo_per_image(
 
     Args:
         vae: a `models.VAE`.
-        x: images, shape (n, 28, 28, 1), values in [0, 1].
+        x: images, (n, 28, 28, 1), values in [0, 1].
         seed: seed of the samples; the same seed gives every model the same noise.
         num_samples: samples per image; the average is unbiased for any number.
         batch_size: images decoded at once.
 
     Returns:
-        Nats per image, shape (n,).
-
-    Raises:
-        ValueError: `x` has the wrong shape or range, or a number is not a positive integer.
+        Nats per image, (n,).
 
     Source: Kingma & Welling 2014. Chapter: The Fashion-MNIST VAE.
     """
@@ -189,17 +160,11 @@ def importance_weighted_bound(
     smaller in expectation for larger k.
 
     Args:
-        vae: a `models.VAE`.
-        x: images, shape (n, 28, 28, 1), values in [0, 1].
+        vae, x, seed, batch_size: as in `elbo_per_image`.
         k: the number of samples.
-        seed: seed of the samples.
-        batch_size: images decoded at once.
 
     Returns:
-        Nats per image, shape (n,).
-
-    Raises:
-        ValueError: `x` has the wrong shape or range, or `k` is not a positive integer.
+        Nats per image, (n,).
 
     Source: Burda et al. 2016. Chapter: Beyond the first VAE.
     """
@@ -211,7 +176,10 @@ def importance_weighted_bound(
 
 
 def _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size):
-    """For each sample: log p(x | z), log p(z) - log q(z | x) and the closed-form KL, each (n,)."""
+    """For each sample: log p(x | z), log p(z) - log q(z | x) and the closed-form KL, each (n,).
+
+    The log-likelihood is the objective that training uses, so that there is one definition of it.
+    """
     x = check_images(x, "x")
     check_positive_int(batch_size, "batch_size")
     z_mean, z_log_var = (np.asarray(part, dtype=np.float64) for part in vae.posterior(x))
@@ -224,12 +192,8 @@ def _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size):
         log_ratio = 0.5 * np.sum(epsilon**2 + z_log_var - z**2, axis=2)
         logits = vae.decode_logits(z.reshape(-1, z.shape[-1]), batch_size).reshape(-1, *x.shape)
         for i in range(len(z)):
-            yield _bernoulli_log_likelihood(x, logits[i]), log_ratio[i], kl
-
-
-def _bernoulli_log_likelihood(x: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    # Through the objective that training uses, so that there is one definition of it.
-    return ops.convert_to_numpy(objectives.bernoulli_log_likelihood(x, logits)).astype(np.float64)
+            likelihood = ops.convert_to_numpy(objectives.bernoulli_log_likelihood(x, logits[i]))
+            yield likelihood.astype(np.float64), log_ratio[i], kl
 
 
 # Latent spaces
@@ -239,15 +203,12 @@ def knn_purity(codes: np.ndarray, labels: np.ndarray, k: int = 10) -> np.ndarray
     """For each code, the share of its k nearest neighbours that have its label.
 
     Args:
-        codes: shape (n, latent_dim).
-        labels: class numbers, shape (n,).
+        codes: (n, latent_dim).
+        labels: class numbers, (n,).
         k: the number of neighbours, less than n.
 
     Returns:
-        Between 0 and 1, shape (n,); chance would give the share of the code's class.
-
-    Raises:
-        ValueError: lengths differ, or `k` is not between 1 and n - 1.
+        Between 0 and 1, (n,); chance would give the share of the code's class.
 
     Chapter: What a plain latent space cannot do.
     """
@@ -270,16 +231,12 @@ def whiten(codes: np.ndarray, reference: np.ndarray | None = None) -> np.ndarray
     whitened codes are the same for every such map.
 
     Args:
-        codes: shape (n, latent_dim).
-        reference: the codes that define mean and covariance, shape (m, latent_dim) with
-            m > latent_dim; `codes` themselves if None.
+        codes: (n, latent_dim).
+        reference: the codes that define mean and covariance, (m, latent_dim) with
+            m > latent_dim, not in a subspace; `codes` themselves if None.
 
     Returns:
-        Shape (n, latent_dim).
-
-    Raises:
-        ValueError: the shapes differ in latent_dim, the reference has too few codes, or its codes
-            lie in a subspace.
+        (n, latent_dim).
 
     Chapter: What a plain latent space cannot do.
     """
@@ -315,7 +272,7 @@ def gap_share(
     what is missing between codes counts.
 
     Args:
-        codes: shape (n, latent_dim), n more than `expected`.
+        codes: (n, latent_dim), n more than `expected`, not in a subspace.
         expected: codes in a small ball if the codes were spread evenly; larger finds only
             larger gaps.
         num_probes: the number of probes.
@@ -325,9 +282,6 @@ def gap_share(
 
     Returns:
         Between 0 and 1: a share of all probes.
-
-    Raises:
-        ValueError: the codes lie in a subspace, or a number is not positive or too large.
 
     Chapter: What a plain latent space cannot do.
     """
@@ -346,15 +300,12 @@ def gap_probes(
     """The probes of `gap_share`, for whitened codes, and the radius of the ball around each.
 
     Args:
-        white: whitened codes, shape (n, latent_dim).
+        white: whitened codes, (n, latent_dim).
         expected, num_probes, seed: as in `gap_share`.
 
     Returns:
-        Probes, shape (num_probes, latent_dim), and the radius within which a probe that is not
-        in a gap finds a code.
-
-    Raises:
-        ValueError: a number is not positive or too large.
+        Probes, (num_probes, latent_dim), and the radius within which a probe that is not in a gap
+        finds a code.
 
     Chapter: What a plain latent space cannot do.
     """
@@ -380,14 +331,11 @@ def distance_to_real(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
     reconstructions from the same decoder.
 
     Args:
-        pictures: shape (n, height, width, 1), values in [0, 1].
+        pictures: (n, height, width, 1), values in [0, 1].
         real: images to compare with, (m, height, width, 1); not the ones that were decoded.
 
     Returns:
-        Squared grey levels, shape (n,).
-
-    Raises:
-        ValueError: the pictures and the images differ in size, or values are not in [0, 1].
+        Squared grey levels, (n,).
 
     Chapter: What a plain latent space cannot do.
     """
@@ -402,14 +350,8 @@ def distance_to_real(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
 def standard_error(values: np.ndarray) -> float:
     """How far the mean of other values of the same kind may be: the standard error of a mean.
 
-    Args:
-        values: independent measurements, of several images or several seeds, shape (n,), n >= 2.
-
-    Returns:
-        The sample's standard deviation divided by the root of n, in the unit of the values.
-
-    Raises:
-        ValueError: there are fewer than two values, or they have another shape.
+    The values are independent measurements, of several images or several seeds, (n,), n >= 2; the
+    result is their sample standard deviation divided by the root of n, in their unit.
 
     Chapter: Contractive autoencoders.
     """
@@ -438,9 +380,6 @@ def two_sample_accuracy(
 
     Returns:
         Mean test accuracy between 0 and 1.
-
-    Raises:
-        ValueError: the shapes differ, or there are too few images.
 
     Source: Lopez-Paz & Oquab 2017. Chapter: What a plain latent space cannot do.
     """

@@ -3,7 +3,8 @@
 Keras has operations that run on every back end, but no derivative. Both functions here ask the
 back end's own automatic differentiation: TensorFlow's GradientTape or JAX's jacrev and grad; with
 another back end they raise NotImplementedError. Points that are not finite numbers, and functions
-that return another shape than is described, raise ValueError.
+that return another shape than is described, raise ValueError. Chapters: Contractive autoencoders;
+The slope of the density.
 """
 
 from collections.abc import Callable
@@ -25,11 +26,8 @@ def jacobian(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
             double precision and the back end follows (JAX does so only in its 64-bit mode).
 
     Returns:
-        (n, outputs, inputs): entry [i, j, k] is the derivative of the j-th number that the
-        function gives for x[i] by the k-th number of x[i], both counted along the flattened
-        example.
-
-    Chapter: Contractive autoencoders; The slope of the density.
+        (n, outputs, inputs): entry [i, j, k] is the derivative of the j-th number that the function
+        gives for x[i] by the k-th number of x[i], both counted along the flattened example.
     """
     x = _as_float(x)
     if x.ndim < 2:
@@ -37,7 +35,7 @@ def jacobian(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
             f"x must be a batch of shape (n, ...); got shape {x.shape}; "
             "index with [None] for one example and [:, None] for examples of one number."
         )
-    if keras.backend.backend() == "tensorflow":
+    if _back_end() == "tensorflow":
         import tensorflow as tf
 
         inputs = tf.constant(x)
@@ -50,15 +48,13 @@ def jacobian(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
         zeros = tf.UnconnectedGradients.ZERO  # a function may ignore its argument
         rows = [tape.gradient(column, inputs, unconnected_gradients=zeros) for column in columns]
         derivative = np.stack(rows, axis=1)
-    elif keras.backend.backend() == "jax":
+    else:
         import jax
 
         def single(example):
             return _check_outputs(function(example[None]), 1)[0]
 
         derivative = jax.jit(jax.vmap(jax.jacrev(single)))(x)
-    else:
-        raise _unknown_back_end("jacobian")
     derivative = np.asarray(derivative)
     return derivative.reshape(len(x), -1, int(np.prod(x.shape[1:])))
 
@@ -72,11 +68,9 @@ def gradient(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
 
     Returns:
         The derivatives of the number by each entry of x, shaped like x.
-
-    Chapter: Contractive autoencoders; The slope of the density.
     """
     x = _as_float(x)
-    if keras.backend.backend() == "tensorflow":
+    if _back_end() == "tensorflow":
         import tensorflow as tf
 
         inputs = tf.constant(x)
@@ -85,11 +79,19 @@ def gradient(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
             value = _check_scalar(function(inputs))
         zeros = tf.UnconnectedGradients.ZERO
         return np.asarray(tape.gradient(value, inputs, unconnected_gradients=zeros))
-    if keras.backend.backend() == "jax":
-        import jax
+    import jax
 
-        return np.asarray(jax.grad(lambda inputs: _check_scalar(function(inputs)))(x))
-    raise _unknown_back_end("gradient")
+    return np.asarray(jax.grad(lambda inputs: _check_scalar(function(inputs)))(x))
+
+
+def _back_end() -> str:
+    name = keras.backend.backend()
+    if name not in ("tensorflow", "jax"):
+        raise NotImplementedError(
+            f"autodiff knows TensorFlow and JAX; this is {name!r}; set KERAS_BACKEND to one of the "
+            "two before Keras is imported."
+        )
+    return name
 
 
 def _as_float(x: Any) -> np.ndarray:
@@ -115,10 +117,3 @@ def _check_scalar(value: Any) -> Any:
             "sum or average it, or use jacobian."
         )
     return value
-
-
-def _unknown_back_end(name: str) -> NotImplementedError:
-    return NotImplementedError(
-        f"{name} knows TensorFlow and JAX; this is {keras.backend.backend()!r}; set KERAS_BACKEND "
-        "to one of the two before Keras is imported."
-    )

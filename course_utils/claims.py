@@ -1,6 +1,7 @@
 """`claim`: a sentence of the text, the number behind it and its bound, in one call.
 
 `check` is for what cannot fail by construction: identities and known answers of the machinery.
+All chapters use both, and `spread`; the page "How to use this book" explains them.
 """
 
 import functools
@@ -36,27 +37,21 @@ def claim(
     regression tests can compare it. Jupyter, Colab and the book show a richer form: the number, its
     bound, and the spread over seeds that is kept in `course_utils/evidence`.
 
-    Two environment variables serve `make evidence`: COURSE_CLAIMS_LOG names a file to which one
-    JSON line per claim is appended, and COURSE_CLAIMS_KEEP_GOING=1 shows a failed claim instead of
-    raising it.
+    For `make evidence`, COURSE_CLAIMS_LOG names a file to which one JSON line per claim is added,
+    and COURSE_CLAIMS_KEEP_GOING=1 shows a failed claim instead of raising it.
 
     Args:
         sentence: what the text claims, in words, without numbers that vary; one assertion.
         measured: the number that decides, in the unit that the sentence speaks of; or several, one
-            for each seed of an experiment, which must all hold: their mean is shown with their
-            range.
-        above: the number must be larger than this.
-        below: the number must be smaller than this.
-        within: the number must not leave this interval (a, b). Exactly one of the three is given.
+            for each seed of an experiment, which must all hold: shown are their mean and range.
+        above, below, within: what the number must be larger than, or smaller than, or the interval
+            (a, b) that it must not leave. Exactly one of the three is given.
         loose: why the bound is further from the seeds' range than the rule of CONTRIBUTING.md
             allows, if it is.
 
     Raises:
         ClaimFailed: the number is on the wrong side of its bound.
-        ValueError: the sentence is empty, a number is not a finite number or there is none, or not
-            exactly one bound is given.
-
-    Chapter: all of them; "How to use this book" explains it.
+        ValueError: there is no sentence, no number, one that is not finite, or not one bound.
     """
     _need_sentence(sentence)
     if loose is not None and not loose.strip():
@@ -81,14 +76,8 @@ def check(
     """Check the machinery: an identity, or an answer that is known beforehand.
 
     It is shown more quietly than a claim, since it says nothing new about the world, and has no
-    spread over seeds.
-
-    Args:
-        sentence: what must be so, in words.
-        measured: a number, with exactly one bound; or a truth value, without one.
-        above, below, within: the bound, as in `claim`, and with the same errors.
-
-    Chapter: all of them; "How to use this book" explains it.
+    spread over seeds. `measured` is a number with exactly one bound, or a truth value without one;
+    the rest, and the errors, are those of `claim`.
     """
     _need_sentence(sentence)
     record = {"kind": "check", "sentence": sentence}
@@ -105,13 +94,9 @@ def check(
 def describe(record: dict[str, object], seeds: Sequence[float] = ()) -> str:
     """Say in words what was measured, what the bound is, and how far the seeds spread.
 
-    Args:
-        record: what was measured ("measured") and its bounds ("above", "below", or both).
-        seeds: the same number measured with several seeds; none if that is not known.
-
-    Returns:
-        For example "measured 0.61, must be below 0.67, five seeds 0.58 to 0.64"; an empty string
-        if there is no number.
+    The record has the number ("measured") and its bounds ("above", "below", or both); the seeds are
+    the same number measured with several, none if that is not known. The words are for example
+    "measured 0.61, must be below 0.67, five seeds 0.58 to 0.64", and none if there is no number.
     """
     if "measured" not in record:
         return ""
@@ -160,16 +145,11 @@ def spread(name: str, value: object) -> tuple[object, object]:
 
     Args:
         name: what it is, unique in the book, such as "dB of the classic network by noise level".
-        value: what this run measured, a number or an array of any shape.
+        value: what this run measured, a finite number or an array of any shape.
 
     Returns:
         The lowest and the highest value over this run and the seeds stored for the full set, each
         of the value's shape; the value itself, twice, where nothing of that shape is stored.
-
-    Raises:
-        ValueError: the name is empty, or a value is not finite.
-
-    Chapter: all of them; "How to use this book" explains it.
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"spread needs the name of the quantity first, but got {name!r}.")
@@ -186,13 +166,8 @@ def spread(name: str, value: object) -> tuple[object, object]:
 def experiment(name: str) -> list[dict]:
     """Return the stored results of a script in `experiments/`, one dictionary for each seed.
 
-    Args:
-        name: the script's name without `.py`.
-
-    Raises:
-        FileNotFoundError: there are none; `make evidence` runs the script and stores them.
-
-    Chapter: those that draw what a notebook's budget does not allow to compute.
+    The name is the script's, without `.py`. Without results it raises FileNotFoundError: `make
+    evidence` runs the script and stores them.
     """
     path = EVIDENCE_DIR / "experiments" / f"{name}.json"
     if not path.is_file():
@@ -204,10 +179,7 @@ def experiment(name: str) -> list[dict]:
 
 
 def stored_seeds() -> dict[str, tuple[float, ...]]:
-    """Return what each claim measured on the full set with several seeds, by its sentence.
-
-    The files in `course_utils/evidence` are written by `make evidence`, one for each chapter.
-    """
+    """Return what each claim measured on the full set with the seeds of `make evidence`."""
     return {k: tuple(v) for k, v in _stored("claims", "sentence").items()}
 
 

@@ -1,7 +1,8 @@
 """Measures: of pictures, of subspaces, of variational bounds and of latent spaces.
 
 Images have the shape (n, height, width, 1) and values in [0, 1], codes (n, latent_dim). Arguments
-of another shape, range or number than is said raise a ValueError of one sentence.
+of another shape, range or number than is said raise a ValueError of one sentence. What is measured
+of latent spaces is explained in the chapter "What a plain latent space cannot do".
 """
 
 import math
@@ -159,12 +160,7 @@ def importance_weighted_bound(
     log (1/k) sum_i p(x | z_i) p(z_i) / q(z_i | x): the ELBO in expectation for k = 1, and never
     smaller in expectation for larger k.
 
-    Args:
-        vae, x, seed, batch_size: as in `elbo_per_image`.
-        k: the number of samples.
-
-    Returns:
-        Nats per image, (n,).
+    Arguments are those of `elbo_per_image`, with k samples; the result is in nats per image, (n,).
 
     Source: Burda et al. 2016. Chapter: Beyond the first VAE.
     """
@@ -200,17 +196,14 @@ def _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size):
 
 
 def knn_purity(codes: np.ndarray, labels: np.ndarray, k: int = 10) -> np.ndarray:
-    """For each code, the share of its k nearest neighbours that have its label.
+    """For each code, the share of its k nearest neighbours that have its label, (n,).
+
+    Chance would give the share of the code's class.
 
     Args:
         codes: (n, latent_dim).
         labels: class numbers, (n,).
         k: the number of neighbours, less than n.
-
-    Returns:
-        Between 0 and 1, (n,); chance would give the share of the code's class.
-
-    Chapter: What a plain latent space cannot do.
     """
     codes, labels = check_codes(codes, "codes"), np.asarray(labels)
     check_positive_int(k, "k")
@@ -231,14 +224,9 @@ def whiten(codes: np.ndarray, reference: np.ndarray | None = None) -> np.ndarray
     whitened codes are the same for every such map.
 
     Args:
-        codes: (n, latent_dim).
+        codes: (n, latent_dim), the shape of the result.
         reference: the codes that define mean and covariance, (m, latent_dim) with
             m > latent_dim, not in a subspace; `codes` themselves if None.
-
-    Returns:
-        (n, latent_dim).
-
-    Chapter: What a plain latent space cannot do.
     """
     codes = check_codes(codes, "codes").astype(np.float64)
     reference = codes if reference is None else check_codes(reference, "reference", codes.shape[1])
@@ -261,7 +249,7 @@ def gap_share(
     seed: int = 0,
     inside_hull: bool = False,
 ) -> float:
-    """The share of the region of the central 90 % of the codes that holds no code.
+    """The share, 0 to 1, of the region of the central 90 % of the codes that holds no code.
 
     Whiten the codes, take the ball around their mean that holds 90 % of them, and drop probes into
     it, uniformly. Around each probe stands a small ball of such a size that it would hold
@@ -273,17 +261,10 @@ def gap_share(
 
     Args:
         codes: (n, latent_dim), n more than `expected`, not in a subspace.
-        expected: codes in a small ball if the codes were spread evenly; larger finds only
-            larger gaps.
-        num_probes: the number of probes.
-        seed: seed of the probes.
+        expected: codes in a small ball if the codes were spread evenly; larger finds larger gaps.
+        num_probes, seed: the number of probes, and their seed.
         inside_hull: count only probes inside the convex hull of the codes; for few dimensions,
             since the hull of many codes in many dimensions takes long.
-
-    Returns:
-        Between 0 and 1: a share of all probes.
-
-    Chapter: What a plain latent space cannot do.
     """
     white = whiten(codes)
     probes, radius = gap_probes(white, expected, num_probes, seed)
@@ -297,17 +278,10 @@ def gap_share(
 def gap_probes(
     white: np.ndarray, expected: float = 10.0, num_probes: int = 20_000, seed: int = 0
 ) -> tuple[np.ndarray, float]:
-    """The probes of `gap_share`, for whitened codes, and the radius of the ball around each.
+    """The probes of `gap_share`, (num_probes, latent_dim), and the radius of the ball around each.
 
-    Args:
-        white: whitened codes, (n, latent_dim).
-        expected, num_probes, seed: as in `gap_share`.
-
-    Returns:
-        Probes, (num_probes, latent_dim), and the radius within which a probe that is not in a gap
-        finds a code.
-
-    Chapter: What a plain latent space cannot do.
+    A probe that is not in a gap finds one of the whitened codes within the radius. The arguments
+    are those of `gap_share`, after `whiten`.
     """
     white = check_codes(white, "white")
     check_positive_int(num_probes, "num_probes")
@@ -325,19 +299,14 @@ def gap_probes(
 
 
 def distance_to_real(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
-    """Mean squared difference per pixel between each picture and the nearest real image.
+    """Mean squared difference per pixel of each picture and the nearest real image, grey levels^2.
 
     A picture may be near because it is good or because it is smooth: compare with the distances of
     reconstructions from the same decoder.
 
     Args:
-        pictures: (n, height, width, 1), values in [0, 1].
+        pictures: (n, height, width, 1), values in [0, 1]; the result is (n,).
         real: images to compare with, (m, height, width, 1); not the ones that were decoded.
-
-    Returns:
-        Squared grey levels, (n,).
-
-    Chapter: What a plain latent space cannot do.
     """
     pictures = check_images(pictures, "pictures", allow_any_size=True)
     real = check_images(real, "real", allow_any_size=True)
@@ -366,7 +335,7 @@ def standard_error(values: np.ndarray) -> float:
 def two_sample_accuracy(
     a: np.ndarray, b: np.ndarray, k: int = 5, num_splits: int = 4, seed: int = 0
 ) -> float:
-    """How well a nearest-neighbour classifier tells two sets of images apart.
+    """How well a nearest-neighbour classifier tells two sets of images apart: its test accuracy.
 
     Half of each set trains the classifier, the other half tests it; the result is averaged over
     splits into halves. Sets from one distribution give one half, up to chance; sets that never
@@ -375,13 +344,9 @@ def two_sample_accuracy(
     Args:
         a, b: arrays of the same shape (n, ...), n >= 2 k.
         k: the number of neighbours that vote.
-        num_splits: the number of splits.
-        seed: seed of the splits.
+        num_splits, seed: the number of splits, and their seed.
 
-    Returns:
-        Mean test accuracy between 0 and 1.
-
-    Source: Lopez-Paz & Oquab 2017. Chapter: What a plain latent space cannot do.
+    Source: Lopez-Paz & Oquab 2017.
     """
     a, b = np.asarray(a), np.asarray(b)
     check_same_shape(a, b, "a", "b")

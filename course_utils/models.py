@@ -2,10 +2,10 @@
 
 All of them are built from Dense, Conv2D, Conv2DTranspose, pooling and upsampling layers only.
 Decoders of variational autoencoders return *logits*; apply a sigmoid for pictures (`VAE.decode`
-does), and the objectives take the logits as they are. Images have the shape (batch, 28, 28, 1).
+does), and the objectives take the logits as they are.
 
-Sizes (of codes, layers, filters) are positive whole numbers; another number, and an array of
-another shape or range than is said, raises a ValueError of one sentence.
+Sizes (of codes, layers, filters) are positive whole numbers, images (batch, 28, 28, 1) with values
+in [0, 1]; other numbers, shapes and ranges raise a ValueError of one sentence.
 """
 
 import contextlib
@@ -43,21 +43,15 @@ class _EncoderDecoder(keras.Model):
         return int(self.decoder.input_shape[-1])
 
     def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            **super().get_config(),
-            "encoder": serialize(self.encoder),
-            "decoder": serialize(self.decoder),
-        }
+        parts = {"encoder": self.encoder, "decoder": self.decoder}
+        saved = {k: keras.saving.serialize_keras_object(part) for k, part in parts.items()}
+        return {**super().get_config(), **saved}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        for part in ("encoder", "decoder"):
-            config[part] = keras.saving.deserialize_keras_object(
-                config[part], custom_objects=custom_objects
-            )
-        return cls(**config)
+        load = keras.saving.deserialize_keras_object
+        parts = {k: load(config[k], custom_objects=custom_objects) for k in ("encoder", "decoder")}
+        return cls(**{**config, **parts})
 
 
 def _check_they_fit(encoder: keras.Model, decoder: keras.Model) -> None:
@@ -126,11 +120,8 @@ def linear_autoencoder(code_size: int, weight_decay: float = 0.0) -> Autoencoder
 
     Args:
         code_size: the number of numbers in a code.
-        weight_decay: strength (>= 0) of an equal L2 penalty on encoder and decoder weights; a
-            positive one makes the axes of the code identifiable (Kunin et al. 2019).
-
-    Returns:
-        An `Autoencoder` whose layers are named "encode" and "decode".
+        weight_decay: strength (>= 0) of an L2 penalty on the kernels of the layers "encode" and
+            "decode"; a positive one makes the axes of the code identifiable (Kunin et al. 2019).
 
     Source: Baldi & Hornik 1989. Chapter: Compression and PCA.
     """
@@ -167,11 +158,8 @@ def deep_autoencoder(code_size: int, widths: tuple[int, ...] = (256, 128)) -> Au
 def conv_denoiser() -> keras.Model:
     """The classic convolutional denoiser of 28 x 28 images: 49,761 parameters.
 
-    Its third decoder convolution is "valid": that turns 16 x 16 into 14 x 14, so that the last
-    upsampling arrives at 28 x 28.
-
-    Returns:
-        A model from (batch, 28, 28, 1) to (batch, 28, 28, 1), values in [0, 1].
+    It maps images to images with values in [0, 1]. Its third decoder convolution is "valid": that
+    turns 16 x 16 into 14 x 14, so that the last upsampling arrives at 28 x 28.
 
     Source: the convolutional denoiser of F. Chollet's "Building autoencoders in Keras" (2016) in
     the form used by later courses. Chapter: Denoising.
@@ -193,12 +181,8 @@ def skip_denoiser(filters: int = 32) -> keras.Model:
     leads past the quarter, and one past everything: the last two layers predict an *estimate* of
     every pixel and a *gate* between 0 and 1, and the output is input + gate * (estimate - input).
 
-    Args:
-        filters: filters of every convolution but the last two.
-
-    Returns:
-        A model from (batch, 28, 28, 1) to (batch, 28, 28, 1). Its output may leave [0, 1] by a
-        little: clip it. The layers "gate" and "estimate" are the two pictures.
+    The layers "gate" and "estimate" are the two pictures. The output may leave [0, 1] by a little:
+    clip it. `filters` is the number of filters of every convolution but the last two.
 
     Source: this course; the skips after Ronneberger et al. 2015. Chapter: Denoising.
     """
@@ -409,13 +393,7 @@ def conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int | None = None) ->
     The published network ends in a sigmoid; here that sigmoid is in `VAE.decode` and inside the
     likelihood, which changes no parameter and avoids rounding probabilities to 0 and 1.
 
-    Args:
-        latent_dim: the number of latent dimensions.
-        beta: weight of the KL term in training.
-        seed: seed of the noise drawn in training; None follows `training.set_seed`.
-
-    Returns:
-        A `VAE`; its decoder has 56,385 parameters.
+    The decoder has 56,385 of them. `beta` and `seed` are those of `VAE`.
 
     Source: Chollet, "Deep Learning with Python" (2017), section 8.4. Chapter: The Fashion-MNIST
     VAE.
@@ -444,9 +422,10 @@ def dense_vae(
     """The VAE that the course recommends for 28 x 28 images: dense layers, and sines of the code.
 
     Args:
-        latent_dim, beta, seed: as in `conv_vae`.
+        latent_dim: the number of latent dimensions.
         widths: units of the encoder's hidden layers; the decoder mirrors them.
         sines: units of the decoder's first layer, which takes sines; 0 for none.
+        beta, seed: as in `VAE`.
 
     Source: this course; for the sines, Tancik et al. 2020. Chapter: The Fashion-MNIST VAE.
     """
@@ -461,17 +440,10 @@ def dense_vae(
 
 
 def save(model: keras.Model, path: str | os.PathLike) -> Path:
-    """Save a model in the `.keras` format; the file is complete or not there at all.
+    """Save a model of the course, or of Keras, and return the path, which must end in `.keras`.
 
-    Args:
-        model: any model of the course, or of Keras.
-        path: where to; must end in `.keras`. An existing file is replaced only at the end.
-
-    Returns:
-        The path.
-
-    Raises:
-        OSError: the folder does not exist or the disk is full; an older file is left as it was.
+    The file is complete or not there at all: an existing one is replaced only at the end, and left
+    as it was where OSError says that the folder does not exist or the disk is full.
     """
     path = Path(path)
     if path.suffix != ".keras":
@@ -501,9 +473,8 @@ def save(model: keras.Model, path: str | os.PathLike) -> Path:
 def load(path: str | os.PathLike) -> keras.Model:
     """Load a model saved by `save`, with Keras' safe mode on: no code in the file is run.
 
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file is not a complete `.keras` file, or holds code.
+    It raises FileNotFoundError if there is no such file, and ValueError if it is not a complete
+    `.keras` file, or holds code.
     """
     path = Path(path)
     if not path.is_file():

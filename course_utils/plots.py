@@ -5,9 +5,10 @@ the call shows it once; it has one Axes unless its text says otherwise. The figu
 as PNG files with a palette: small, and the same in JupyterLab, in Colab and in the book. Elsewhere,
 call `figure.savefig("name.png")`.
 
-Names of axes are in lower case, with the unit. An argument that does not fit its description (its
-shape, its range, a value that is not finite, a label too many or too few, more entries than can be
-told apart) raises a ValueError of one sentence: what was expected, what came, what to do.
+`xlabel` and `ylabel` are the names of the axes, in lower case, with the unit. An argument that does
+not fit its description (shape, range, a value that is not finite, a label too many or too few, more
+entries than can be told apart) raises a ValueError of one sentence: what was expected, what came,
+what to do.
 """
 
 from __future__ import annotations
@@ -263,12 +264,9 @@ def _show_tiles(
 
 
 def _pixel_scale(values: int, pixels: int) -> tuple[float, str]:
-    """Return how many pixels to draw one value with, at most 5, and how to interpolate.
-
-    Whole pixels look best and make small files; where they would waste more than a quarter of the
-    width, the picture is interpolated.
-    """
+    """Return how many pixels to draw one value with, at most 5, and how to interpolate."""
     exact = min(5.0, pixels / values)
+    # Whole pixels look best and make small files, unless they waste a quarter of the width.
     if math.floor(exact) > 0.75 * exact:
         return float(math.floor(exact)), "nearest"
     return exact, "hanning"
@@ -309,10 +307,7 @@ def curves(
 
     Args:
         lines: label -> (x, y), two sequences of the same length; at most seven lines.
-        xlabel: name of x.
-        ylabel: name of y.
-        logx: logarithmic x axis, for positive x.
-        logy: logarithmic y axis, for positive y, levels and bands.
+        logx, logy: logarithmic axes, for positive numbers.
         hline: label -> y of a horizontal line to compare with; at most four.
         band: label of a line -> (low, high), two sequences as long as the line, which must lie
             within them; shaded between.
@@ -325,8 +320,7 @@ def curves(
         _check_log(x, f"x of {label!r}", logx)
         _check_log(y, f"y of {label!r}", logy)
     hline = {label: _check_level(y, label, logy) for label, y in (hline or {}).items()}
-    if hline:
-        _check_entries(hline, "hline", most=len(REFERENCE_DASHES))
+    _check_most(hline, "hline", len(REFERENCE_DASHES))
     edges = {label: _check_band(pair, label, points, logy) for label, pair in (band or {}).items()}
 
     with _diagram(430, xlabel, ylabel, grid="y") as ax:
@@ -460,26 +454,16 @@ def _spread(
 ) -> list[float]:
     """Move intervals of the given heights, centred at the places, apart until none overlap.
 
-    Neighbours that collide are joined into a group, which stays as near to their places as it can
-    within the range from low to high.
+    They keep their order, and stay as near to their places (in squares) as the range allows.
     """
-    groups: list[tuple[float, list[int]]] = []  # lower edge, and members from below
-    for index in np.argsort(places, kind="stable"):
-        members = [int(index)]
-        while True:
-            offsets = np.cumsum([0.0, *(heights[m] for m in members)])
-            edges = [places[m] - heights[m] / 2 - offsets[i] for i, m in enumerate(members)]
-            edge = max(low, min(float(np.mean(edges)), high - float(offsets[-1])))
-            if not groups or groups[-1][0] + sum(heights[m] for m in groups[-1][1]) <= edge:
-                break
-            members = groups.pop()[1] + members
-        groups.append((edge, members))
-    moved = [0.0] * len(places)
-    for edge, members in groups:
-        for m in members:
-            moved[m] = edge + heights[m] / 2
-            edge += heights[m]
-    return moved
+    from sklearn.isotonic import isotonic_regression
+
+    order = np.argsort(places, kind="stable")
+    sizes = np.asarray(heights, float)[order]
+    middles = np.cumsum(sizes) - sizes / 2  # of the intervals if they were stacked from zero
+    top = max(low, high - sizes.sum())
+    lowest = isotonic_regression(np.asarray(places)[order] - middles, y_min=low, y_max=top)
+    return list((lowest + middles)[np.argsort(order)])
 
 
 def bars(
@@ -493,7 +477,6 @@ def bars(
 
     Args:
         values: label -> value, top to bottom.
-        xlabel: name of the values.
         ylabel: what the labels are; empty if they speak for themselves.
         value_format: a format for the value written behind each bar.
         errors: label -> half the length of an error bar, for all labels, or None.
@@ -535,7 +518,6 @@ def histogram(
 
     Args:
         values: label -> numbers of any shape; at most seven sets.
-        xlabel: name of the numbers.
         num_bins: number of bins between the smallest and the largest number of all.
         logy: logarithmic y axis.
     """
@@ -568,10 +550,7 @@ def heatmap(
 
     Args:
         matrix: (rows, columns), finite.
-        row_labels: one for each row, top to bottom.
-        column_labels: one for each column.
-        xlabel: what the columns are.
-        ylabel: what the rows are.
+        row_labels, column_labels: one for each row, top to bottom, and one for each column.
         value_format: a format for the values.
     """
     matrix = check_finite(matrix, "matrix")
@@ -614,16 +593,10 @@ def latent_scatter(
         codes: (n, 2), finite.
         labels: the class of each code, whole numbers, (n,).
         class_names: the name of each class; at most ten.
-        xlabel: name of the first coordinate.
-        ylabel: name of the second coordinate.
         max_points: if there are more codes, so many of them are drawn, evenly spaced in the list.
     """
     codes = check_codes(codes, "codes", latent_dim=2)
-    if len(class_names) > len(CLASS_COLOURS):
-        raise ValueError(
-            f"class_names must have at most {len(CLASS_COLOURS)} entries, to be told apart; "
-            f"got {len(class_names)}."
-        )
+    _check_most(class_names, "class_names", len(CLASS_COLOURS))
     labels = check_labels(labels, "labels", len(codes), len(class_names))
     max_points = min(len(codes), check_positive_int(max_points, "max_points"))
     drawn = np.linspace(0, len(codes) - 1, max_points).astype(int)
@@ -685,8 +658,6 @@ def manifold(
         decode: a function from codes, float32 (num * num, 2), to images
             (num * num, height, width, 1) in [0, 1].
         num: tiles along each axis.
-        xlabel: name of the first coordinate.
-        ylabel: name of the second coordinate.
 
     Chapter: The Fashion-MNIST VAE.
     """
@@ -740,14 +711,13 @@ def vector_field(
 ) -> Figure:
     """Draw arrows at points of the plane, one panel (an Axes) for each field, all on one scale.
 
+    Both coordinates have the same scale.
+
     Args:
         points: where the arrows start, (n, 2), finite, at least two different places.
         fields: label -> arrows (n, 2), finite; one to three fields. The label stands above the
-            panel. The arrows of all fields are drawn at the same scale: nearly the longest of
-            them reaches from one place to the next.
+            panel. Nearly the longest of all arrows reaches from one place to the next.
         background: points to show in grey behind the arrows, such as the data, (m, 2), or None.
-        xlabel: name of the first coordinate, which has the same scale as the second.
-        ylabel: name of the second coordinate.
 
     Chapter: The slope of the density; Contractive autoencoders.
     """
@@ -766,19 +736,18 @@ def vector_field(
     (left, bottom), half = (low + high) / 2, 0.5 * side + 1.1 * spacing
     lengths = np.linalg.norm(np.concatenate(list(arrows.values())), axis=1)
     scale = (float(np.quantile(lengths, 0.95)) or 1.0) / spacing  # arrow length per unit drawn
+    look = {"angles": "xy", "scale_units": "xy", "scale": scale, "color": COLOURS[0]}
+    look["width"] = 0.0055
     panel = WIDTH / max(len(arrows), 2)
     with _figure(panel * len(arrows), panel + 45) as fig:
         panels = fig.subplots(1, len(arrows), squeeze=False, sharex=True, sharey=True)[0]
         for ax, (label, field) in zip(panels, arrows.items(), strict=True):
             if background is not None:
                 ax.scatter(*background.T, color="#bbbbbb", s=4, linewidths=0)
-            look = {"angles": "xy", "scale_units": "xy", "scale": scale}
             ax.quiver(
                 *points.T,
                 *field.T,
                 **look,
-                color=COLOURS[0],
-                width=0.0055,
             )
             ax.set(xlim=(left - half, left + half), ylim=(bottom - half, bottom + half))
             ax.set_aspect("equal")
@@ -788,14 +757,19 @@ def vector_field(
     return fig
 
 
-def _check_entries(mapping: Any, name: str, most: int | None = None) -> None:
+def _check_entries(mapping: Any, name: str, most: float = math.inf) -> None:
     """Check that a mapping has entries, and not more than can be told apart."""
     if not isinstance(mapping, Mapping) or not mapping:
         raise ValueError(
             f"{name} must be a dict, label -> data, with at least one entry; "
             f"got {'an empty dict' if isinstance(mapping, Mapping) else type(mapping).__name__}."
         )
-    if most is not None and len(mapping) > most:
+    _check_most(mapping, name, most)
+
+
+def _check_most(entries: Collection[Any], name: str, most: float) -> None:
+    """Check that there are not more entries than can be told apart."""
+    if len(entries) > most:
         raise ValueError(
-            f"{name} must have at most {most} entries, to be told apart; got {len(mapping)}."
+            f"{name} must have at most {most} entries, to be told apart; got {len(entries)}."
         )

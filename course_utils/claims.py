@@ -62,7 +62,7 @@ def claim(
     record = {"kind": "claim", "sentence": sentence, "measured": float(np.mean(numbers))}
     if np.ndim(measured):
         record["seeds"] = numbers
-    _report({**record, **_judged(sentence, numbers, above, below, within)})
+    _report({**record, **_judged(sentence, numbers, (above, below, within))})
 
 
 def check(
@@ -83,7 +83,7 @@ def check(
     record = {"kind": "check", "sentence": sentence}
     if not isinstance(measured, (bool, np.bool_)):
         number = _number(sentence, measured)
-        judged = _judged(sentence, [number], above, below, within)
+        judged = _judged(sentence, [number], (above, below, within))
         _report({**record, "measured": number, **judged})
     elif any(bound is not None for bound in (above, below, within)):
         raise ValueError("a truth value needs no bound; give a number with it.")
@@ -209,15 +209,10 @@ def _number(sentence: str, measured: object) -> float:
     return number
 
 
-def _judged(
-    sentence: str,
-    numbers: Sequence[float],
-    above: float | None,
-    below: float | None,
-    within: tuple[float, float] | None,
-) -> dict[str, object]:
-    """Return the bounds that there are, "above" and "below", and whether all numbers hold."""
-    if sum(bound is not None for bound in (above, below, within)) != 1:
+def _judged(sentence: str, numbers: Sequence[float], bounds: tuple) -> dict[str, object]:
+    """Return the bounds that there are, "above" and "below", and whether all numbers "hold"."""
+    above, below, within = bounds
+    if sum(bound is not None for bound in bounds) != 1:
         raise ValueError(
             f"the claim {sentence!r} needs exactly one of above=, below= and within=(a, b)."
         )
@@ -227,8 +222,8 @@ def _judged(
     if not low < high:
         raise ValueError(f"the claim {sentence!r} has bounds that no number is between.")
     holds = all(low <= x <= high if within is not None else low < x < high for x in numbers)
-    bounds = {k: v for k, v in (("above", low), ("below", high)) if math.isfinite(v)}
-    return {**bounds, "holds": holds}
+    known = {k: v for k, v in (("above", low), ("below", high)) if math.isfinite(v)}
+    return {**known, "holds": holds}
 
 
 def _short(number: float, width: float = 0.0) -> str:

@@ -30,7 +30,13 @@ class _EncoderDecoder(keras.Model):
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs):
         super().__init__(**kwargs)
-        _check_they_fit(encoder, decoder)
+        codes = encoder.output_shape
+        codes = codes[0] if isinstance(codes[0], (list, tuple)) else codes  # the first of two heads
+        if codes[1:] != decoder.input_shape[1:]:
+            raise ValueError(
+                f"the decoder must take the encoder's codes of shape {codes[1:]}, but it takes "
+                f"{decoder.input_shape[1:]}; build both with the same latent_dim."
+            )
         self.encoder = encoder
         self.decoder = decoder
 
@@ -42,6 +48,10 @@ class _EncoderDecoder(keras.Model):
         """The number of dimensions of a code."""
         return int(self.decoder.input_shape[-1])
 
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+        """The images decoded from the codes (of a VAE, the means) of `x`, same shape as `x`."""
+        return self.decode(self.encode(x))
+
     def get_config(self):
         parts = {"encoder": self.encoder, "decoder": self.decoder}
         saved = {k: keras.saving.serialize_keras_object(part) for k, part in parts.items()}
@@ -52,16 +62,6 @@ class _EncoderDecoder(keras.Model):
         load = keras.saving.deserialize_keras_object
         parts = {k: load(config[k], custom_objects=custom_objects) for k in ("encoder", "decoder")}
         return cls(**{**config, **parts})
-
-
-def _check_they_fit(encoder: keras.Model, decoder: keras.Model) -> None:
-    codes = encoder.output_shape
-    codes = codes[0] if isinstance(codes, (list, tuple)) and isinstance(codes[0], tuple) else codes
-    if codes[1:] != decoder.input_shape[1:]:
-        raise ValueError(
-            f"the decoder must take the encoder's codes of shape {codes[1:]}, but it takes "
-            f"{decoder.input_shape[1:]}; build both with the same latent_dim."
-        )
 
 
 def _chain(name: str, input_shape: tuple, steps: list[keras.Layer]) -> keras.Sequential:
@@ -109,10 +109,6 @@ class Autoencoder(_EncoderDecoder):
         """Images (n, 28, 28, 1) of codes (n, latent_dim)."""
         codes = check_codes(codes, "codes", self.latent_dim)
         return _predict(self.decoder, codes.astype("float32", copy=False))
-
-    def reconstruct(self, x: np.ndarray) -> np.ndarray:
-        """The images decoded from the codes of `x`, same shape as `x`."""
-        return self.decode(self.encode(x))
 
 
 def linear_autoencoder(code_size: int, weight_decay: float = 0.0) -> Autoencoder:
@@ -349,10 +345,6 @@ class VAE(_EncoderDecoder):
         logits = np.clip(self.decode_logits(z), -80.0, 80.0)  # exp stays finite in float32
         return 1.0 / (1.0 + np.exp(-logits))
 
-    def reconstruct(self, x: np.ndarray) -> np.ndarray:
-        """The images decoded from the posterior means of `x`, same shape as `x`."""
-        return self.decode(self.encode(x))
-
     def get_config(self):
         return {**super().get_config(), "beta": self.beta, "seed": self.sampling.seed}
 
@@ -391,9 +383,8 @@ def conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int | None = None) ->
     """The classic convolutional VAE: 550,629 parameters with two latent dimensions.
 
     The published network ends in a sigmoid; here that sigmoid is in `VAE.decode` and inside the
-    likelihood, which changes no parameter and avoids rounding probabilities to 0 and 1.
-
-    The decoder has 56,385 of them. `beta` and `seed` are those of `VAE`.
+    likelihood, which changes no parameter and avoids rounding probabilities to 0 and 1. The decoder
+    has 56,385 of them. `beta` and `seed` are those of `VAE`.
 
     Source: Chollet, "Deep Learning with Python" (2017), section 8.4. Chapter: The Fashion-MNIST
     VAE.

@@ -49,6 +49,7 @@ BACKGROUND = "#fcfcf8"  # opaque, so that a dark page does not swallow the dark 
 INK = "#222222"
 GRID = "#dddddd"
 MINUS = "\N{MINUS SIGN}"
+_Lines = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 # Okabe and Ito's palette without its yellow, which is too pale for lines. Markers and dashes say
 # the same again, for readers who cannot tell the colours apart.
@@ -112,12 +113,20 @@ def _figure(width: float, height: float) -> Iterator[Figure]:
 
 
 @contextmanager
-def _picture(box: tuple[float, float, float, float], width: int, height: int) -> Iterator[Axes]:
-    """Give an Axes at (left, bottom, width, height) pixels in a figure of width x height pixels."""
-    with _figure(width, height) as fig:
+def _picture(values: np.ndarray, left: int, bottom: int, scaling: tuple[float, str], **look: Any):
+    """Give an Axes with values (rows, columns) as a picture, in a figure that is just large enough.
+
+    It stands at (left, bottom) pixels, drawn by what `_pixel_scale` returns.
+    """
+    scale, interpolation = scaling
+    height, width = (size * scale for size in values.shape)
+    right, top = left + math.ceil(width) + 10, bottom + math.ceil(height) + 10
+    with _figure(right, top) as fig:
         fig.set_layout_engine("none")
-        whole = (width, height, width, height)
-        yield fig.add_axes([part / size for part, size in zip(box, whole, strict=True)])
+        ax = fig.add_axes((left / right, bottom / top, width / right, height / top))
+        look = {"cmap": "gray", "vmin": 0, "vmax": 1, **look}
+        ax.imshow(values, interpolation=interpolation, aspect="auto", **look)
+        yield ax
 
 
 @contextmanager
@@ -228,7 +237,7 @@ def _show_tiles(
     num_columns, height, width = tiles.shape[1:]
     labels = [textwrap.fill(label, 14) for label in row_labels]
     left = 10 + (10 * _longest_line(labels) + 10 if labels else 0)  # 10 pixels a letter are ample
-    scale, interpolation = _pixel_scale(num_columns * (width + 2) - 2, WIDTH - left - 10)
+    scale, _ = scaling = _pixel_scale(num_columns * (width + 2) - 2, WIDTH - left - 10)
     gap = 2 if scale >= 1 else math.ceil(2 / scale)
     titles = [_wrap(title, (width + gap) * scale) for title in titles]
     strips: list[np.ndarray] = []
@@ -241,15 +250,13 @@ def _show_tiles(
         spaced = np.pad(row, ((0, 0), (head, gap), (0, gap)), constant_values=np.nan)
         strips.append(np.hstack(spaced))
     canvas = np.concatenate(strips)[:-gap, :-gap].astype(np.float32)
-    look: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1}
+    look: dict[str, Any] = {}
     if signed:
         limit = float(np.nanmax(np.abs(canvas))) or 1.0
         look = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
 
-    box = (left, 10, canvas.shape[1] * scale, canvas.shape[0] * scale)
-    with _picture(box, left + math.ceil(box[2]) + 10, math.ceil(box[3]) + 20) as ax:
+    with _picture(canvas, left, 10, scaling, **look) as ax:
         ax.set_axis_off()
-        ax.imshow(canvas, interpolation=interpolation, aspect="auto", **look)
         # From 6 points, so that the longest line fits.
         fitting = (width + gap) * scale / (LETTER * (_longest_line(titles) + 2) * DPI / 72)
         size = max(6.0, min(SMALL_FONT, fitting))
@@ -315,10 +322,7 @@ def curves(
         marker: mark the points; or the labels of the lines whose points are marked.
     """
     _check_entries(lines, "lines", most=len(COLOURS))
-    points = {label: _check_pair(xy, repr(label), ("x", "y")) for label, xy in lines.items()}
-    for label, (x, y) in points.items():
-        _check_log(x, f"x of {label!r}", logx)
-        _check_log(y, f"y of {label!r}", logy)
+    points = {k: _check_pair(xy, repr(k), ("x", "y"), (logx, logy)) for k, xy in lines.items()}
     hline = {label: _check_level(y, label, logy) for label, y in (hline or {}).items()}
     _check_most(hline, "hline", len(REFERENCE_DASHES))
     edges = {label: _check_band(pair, label, points, logy) for label, pair in (band or {}).items()}
@@ -344,17 +348,22 @@ def curves(
     return ax.figure
 
 
-def _check_pair(pair: Any, name: str, parts: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
+def _check_pair(
+    pair: Any, name: str, parts: tuple[str, str], logs: tuple[bool, bool]
+) -> tuple[np.ndarray, np.ndarray]:
     """Check two sequences of the same length of finite numbers and return them as arrays."""
     if not isinstance(pair, Sequence) or len(pair) != 2:
         expected = f"a pair ({', '.join(parts)}) of sequences"
         raise ValueError(f"{name} must be {expected}; got {type(pair).__name__}.")
-    a, b = (check_finite(x, f"{part} of {name}") for x, part in zip(pair, parts, strict=True))
+    names = [f"{part} of {name}" for part in parts]
+    a, b = (check_finite(x, own) for x, own in zip(pair, names, strict=True))
     if a.ndim != 1 or a.shape != b.shape:
         raise ValueError(
             f"{' and '.join(parts)} of {name} must be sequences of the same length; "
             f"got shapes {a.shape} and {b.shape}."
         )
+    for x, own, log in zip((a, b), names, logs, strict=True):
+        _check_log(x, own, log)
     return a, b
 
 
@@ -367,14 +376,12 @@ def _check_level(y: Any, label: str, logy: bool) -> float:
     return float(level.reshape(()))
 
 
-def _check_band(
-    pair: Any, label: str, points: Mapping[str, tuple[np.ndarray, np.ndarray]], logy: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def _check_band(pair: Any, label: str, points: _Lines, logy: bool) -> tuple[np.ndarray, np.ndarray]:
     """Check the edges of a band and return them as arrays."""
     name = f"the band {label!r}"
     if label not in points:
         raise ValueError(f"band must name lines that are drawn, {list(points)}; got {label!r}.")
-    low, high = _check_pair(pair, name, ("low", "high"))
+    low, high = _check_pair(pair, name, ("low", "high"), (logy, logy))
     y = points[label][1]
     if low.shape != y.shape:
         raise ValueError(f"{name} must be as long as its line, {len(y)}; got {len(low)}.")
@@ -383,7 +390,6 @@ def _check_band(
         raise ValueError(
             f"the line {label!r} must lie within its band, but it does not; check whose band it is."
         )
-    _check_log(low, name, logy)
     return low, high
 
 
@@ -405,12 +411,7 @@ def _log_scale(ax: Axes, axis: Axis) -> None:
         axis.set_minor_locator(ticker.NullLocator())
 
 
-def _name_lines(
-    ax: Axes,
-    points: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    hline: Mapping[str, float],
-    logx: bool,
-) -> None:
+def _name_lines(ax: Axes, points: _Lines, hline: Mapping[str, float], logx: bool) -> None:
     """Write the name of each line at its right end, or in a legend if the lines end far apart."""
     ends = np.array([(x[np.argmax(x)], y[np.argmax(x)]) for x, y in points.values()], float)
     start, first, last = min(x.min() for x, _ in points.values()), *np.sort(ends[:, 0])[[0, -1]]
@@ -669,10 +670,7 @@ def manifold(
     height, width = images.shape[1:3]
     tiles = images.reshape(num, num, height, width).transpose(0, 2, 1, 3)
     canvas = tiles.reshape(num * height, num * width)
-    scale, interpolation = _pixel_scale(num * width, WIDTH - 90)
-    box = (80, 70, canvas.shape[1] * scale, canvas.shape[0] * scale)
-    with _picture(box, 80 + math.ceil(box[2]) + 10, 70 + math.ceil(box[3]) + 10) as ax:
-        ax.imshow(canvas, cmap="gray", vmin=0, vmax=1, interpolation=interpolation, aspect="auto")
+    with _picture(canvas, 80, 70, _pixel_scale(num * width, WIDTH - 90)) as ax:
         shown = np.unique(np.linspace(0, num - 1, min(num, 5)).round().astype(int))
         names = [_number(values[i], "{:.1f}") for i in shown]
         ax.set_xticks(shown * width + (width - 1) / 2, names)

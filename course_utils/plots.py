@@ -13,22 +13,16 @@ what to do.
 
 from __future__ import annotations
 
-import io
-import itertools
 import math
 import textwrap
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib import style, ticker
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from PIL import Image
 
+from course_utils import _look
 from course_utils._checks import (
     check_codes,
     check_finite,
@@ -37,124 +31,10 @@ from course_utils._checks import (
     check_one_per_item,
     check_positive_int,
 )
+from course_utils._look import CLASS_COLOURS, COLOURS, DPI, INK, LETTER, LINE, SMALL_FONT, WIDTH
 from course_utils.data import CLASS_NAMES
 
-DPI = 120
-WIDTH = 720  # pixels, about the width of the book's column
-FONT = 11.0  # points: 18 pixels, about the size of the text in the column
-SMALL_FONT = 9.5
-LINE = 23  # pixels from one line of small text to the next
-LETTER = 0.6  # mean width of a letter, in units of the font size
-BACKGROUND = "#fcfcf8"  # opaque, so that a dark page does not swallow the dark text
-INK = "#222222"
-GRID = "#dddddd"
-MINUS = "\N{MINUS SIGN}"
 _Lines = Mapping[str, tuple[np.ndarray, np.ndarray]]
-
-# Okabe and Ito's palette without its yellow, which is too pale for lines. Markers and dashes say
-# the same again, for readers who cannot tell the colours apart.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_DASHES = ((5, 1.5), (1.5, 1.2), (5, 1.5, 1.5, 1.5), (8, 2), (3, 1))
-DASHES: tuple[Any, ...] = ("-", *((0, dashes) for dashes in _DASHES), "-")
-REFERENCE_DASHES = ((0, (2, 2)), (0, (6, 3)), (0, (1, 1)), (0, (6, 2, 1, 2)))
-
-# Paul Tol's muted palette, with a darker grey as the tenth colour.
-CLASS_COLOURS = (
-    *("#332288", "#DDCC77", "#117733", "#88CCEE", "#882255"),
-    *("#44AA99", "#CC6677", "#999933", "#AA4499", "#888888"),
-)
-
-_STYLE = {
-    "figure.dpi": DPI,
-    "figure.constrained_layout.use": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib: the same everywhere
-    "grid.color": GRID,
-    "legend.frameon": False,
-    "lines.linewidth": 2.0,
-    "lines.markersize": 5.5,
-    **dict.fromkeys(("figure.facecolor", "axes.facecolor"), BACKGROUND),
-    **dict.fromkeys(("axes.edgecolor", "axes.labelcolor", "text.color"), INK),
-    **dict.fromkeys(("xtick.color", "ytick.color"), INK),
-    **dict.fromkeys(("font.size", "axes.labelsize"), FONT),
-    **dict.fromkeys(("legend.fontsize", "xtick.labelsize", "ytick.labelsize"), SMALL_FONT),
-}
-
-
-class _BookFigure(Figure):
-    """A figure that Jupyter shows as a small PNG file, and that looks the same for everybody."""
-
-    def savefig(self, *args: Any, **kwargs: Any) -> None:
-        """Save the figure; matplotlib makes ticks only now, so the style must hold here too."""
-        with style.context(["default", _STYLE]):
-            super().savefig(*args, **kwargs)
-
-    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, Any]:
-        """Return what a notebook stores: the picture, and one line of text."""
-        rendered, small = io.BytesIO(), io.BytesIO()
-        self.savefig(rendered, format="png")
-        # Multiples of 4 in each channel: nobody sees it, the file halves, and greys stay grey.
-        picture = Image.open(rendered).convert("RGB").point(lambda v: min(255, 4 * round(v / 4)))
-        picture.quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
-        size = f"{self.bbox.width:g}x{self.bbox.height:g}"
-        text = f"<Figure size {size} with {len(self.axes)} Axes>"
-        return {"image/png": small.getvalue(), "text/plain": text}
-
-
-@contextmanager
-def _figure(width: float, height: float) -> Iterator[Figure]:
-    """Give a figure of width x height pixels in the book's style, and leave all settings alone."""
-    with style.context(["default", _STYLE]):
-        yield _BookFigure(figsize=(width / DPI, height / DPI))
-
-
-@contextmanager
-def _picture(values: np.ndarray, left: int, bottom: int, scaling: tuple[float, str], **look: Any):
-    """Give an Axes with values (rows, columns) as a picture, in a figure that is just large enough.
-
-    It stands at (left, bottom) pixels, drawn by what `_pixel_scale` returns.
-    """
-    scale, interpolation = scaling
-    height, width = (size * scale for size in values.shape)
-    right, top = left + math.ceil(width) + 10, bottom + math.ceil(height) + 10
-    with _figure(right, top) as fig:
-        fig.set_layout_engine("none")
-        ax = fig.add_axes((left / right, bottom / top, width / right, height / top))
-        look = {"cmap": "gray", "vmin": 0, "vmax": 1, **look}
-        ax.imshow(values, interpolation=interpolation, aspect="auto", **look)
-        yield ax
-
-
-@contextmanager
-def _diagram(height: float, xlabel: str, ylabel: str, grid: str | None = None) -> Iterator[Axes]:
-    """Give an Axes with names, and lines across the axis `grid`, in a figure of the full width."""
-    with _figure(WIDTH, height) as fig:
-        ax = fig.add_subplot()
-        ax.set(xlabel=xlabel, ylabel=ylabel)
-        if grid:
-            ax.grid(axis=grid)
-        yield ax
-
-
-def _note(ax: Axes, text: str, xy: Any, shift: tuple[float, float], **look: Any) -> None:
-    """Write small text at a point, shifted by so many typographic points."""
-    look = {"textcoords": "offset points", "fontsize": SMALL_FONT, **look}
-    ax.annotate(text, xy, xytext=shift, **look)
-
-
-def _legend(ax: Axes) -> None:
-    """Name what is drawn above the diagram."""
-    ax.figure.legend(loc="outside upper left", ncols=2, handlelength=3.2)
-
-
-def _number(value: float, value_format: str) -> str:
-    """Write a number with a real minus sign."""
-    return value_format.format(value).replace("-", MINUS)
-
 
 # Pictures
 
@@ -236,10 +116,12 @@ def _show_tiles(
     """
     num_columns, height, width = tiles.shape[1:]
     labels = [textwrap.fill(label, 14) for label in row_labels]
-    left = 10 + (10 * _longest_line(labels) + 10 if labels else 0)  # 10 pixels a letter are ample
-    scale, _ = scaling = _pixel_scale(num_columns * (width + 2) - 2, WIDTH - left - 10)
+    left = 10 + (
+        10 * _look.longest_line(labels) + 10 if labels else 0
+    )  # 10 pixels a letter are ample
+    scale, _ = scaling = _look.pixel_scale(num_columns * (width + 2) - 2, WIDTH - left - 10)
     gap = 2 if scale >= 1 else math.ceil(2 / scale)
-    titles = [_wrap(title, (width + gap) * scale) for title in titles]
+    titles = [_look.wrap(title, (width + gap) * scale) for title in titles]
     strips: list[np.ndarray] = []
     tops: list[int] = []
     for r, row in enumerate(tiles):
@@ -255,10 +137,10 @@ def _show_tiles(
         limit = float(np.nanmax(np.abs(canvas))) or 1.0
         look = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
 
-    with _picture(canvas, left, 10, scaling, **look) as ax:
+    with _look.picture(canvas, left, 10, scaling, **look) as ax:
         ax.set_axis_off()
         # From 6 points, so that the longest line fits.
-        fitting = (width + gap) * scale / (LETTER * (_longest_line(titles) + 2) * DPI / 72)
+        fitting = (width + gap) * scale / (LETTER * (_look.longest_line(titles) + 2) * DPI / 72)
         size = max(6.0, min(SMALL_FONT, fitting))
         for i, title in enumerate(titles):
             x = (i % num_columns) * (width + gap) + (width - 1) / 2
@@ -268,29 +150,6 @@ def _show_tiles(
             x, y = -0.5 - 10 / scale, top + (height - 1) / 2
             ax.text(x, y, label, ha="right", va="center", fontsize=SMALL_FONT)
     return ax.figure
-
-
-def _pixel_scale(values: int, pixels: int) -> tuple[float, str]:
-    """Return how many pixels to draw one value with, at most 5, and how to interpolate."""
-    exact = min(5.0, pixels / values)
-    # Whole pixels look best and make small files, unless they waste a quarter of the width.
-    if math.floor(exact) > 0.75 * exact:
-        return float(math.floor(exact)), "nearest"
-    return exact, "hanning"
-
-
-def _wrap(text: str, pixels: float) -> str:
-    """Break lines that do not fit into so many pixels at 8 points; leave formulas alone."""
-    if "$" in text:
-        return text
-    letters = max(1, int(pixels / (LETTER * 8 * DPI / 72)))
-    lines = (textwrap.fill(line, letters, break_long_words=False) for line in text.split("\n"))
-    return "\n".join(lines)
-
-
-def _longest_line(texts: Sequence[str]) -> int:
-    """Return the number of letters of the longest line, 0 without texts."""
-    return max((len(line) for text in texts for line in text.split("\n")), default=0)
 
 
 # Diagrams
@@ -324,22 +183,24 @@ def curves(
     _check_entries(lines, "lines", most=len(COLOURS))
     points = {k: _check_pair(xy, repr(k), ("x", "y"), (logx, logy)) for k, xy in lines.items()}
     hline = {label: _check_level(y, label, logy) for label, y in (hline or {}).items()}
-    _check_most(hline, "hline", len(REFERENCE_DASHES))
+    _check_most(hline, "hline", len(_look.REFERENCE_DASHES))
     edges = {label: _check_band(pair, label, points, logy) for label, pair in (band or {}).items()}
 
-    with _diagram(430, xlabel, ylabel, grid="y") as ax:
+    with _look.diagram(430, xlabel, ylabel, grid="y") as ax:
         for i, (label, (x, y)) in enumerate(points.items()):
             marked = marker if isinstance(marker, bool) else label in marker
-            symbol = MARKERS[i] if marked else None
-            ax.plot(x, y, color=COLOURS[i], linestyle=DASHES[i], marker=symbol, label=label)
+            symbol = _look.MARKERS[i] if marked else None
+            ax.plot(x, y, color=COLOURS[i], linestyle=_look.DASHES[i], marker=symbol, label=label)
             if label in edges:
                 ax.fill_between(x, *edges[label], color=COLOURS[i], alpha=0.18, linewidth=0)
         for i, (label, y) in enumerate(hline.items()):
-            ax.axhline(y, color=INK, linewidth=1.2, linestyle=REFERENCE_DASHES[i], label=label)
+            ax.axhline(
+                y, color=INK, linewidth=1.2, linestyle=_look.REFERENCE_DASHES[i], label=label
+            )
         if logx:
-            _log_scale(ax, ax.xaxis)
+            _look.log_scale(ax, ax.xaxis)
         if logy:
-            _log_scale(ax, ax.yaxis)
+            _look.log_scale(ax, ax.yaxis)
         if xticks is not None:
             ax.set_xticks(list(xticks), [f"{tick:g}" for tick in xticks])
             ax.set_xticks([], minor=True)
@@ -399,25 +260,13 @@ def _check_log(values: np.ndarray, name: str, log: bool) -> None:
         raise ValueError(f"{name} must be positive on a logarithmic axis; got {values.min():g}.")
 
 
-def _log_scale(ax: Axes, axis: Axis) -> None:
-    """Make an axis logarithmic, with plain numbers if it spans less than four powers of ten."""
-    ax.set(**{f"{axis.axis_name}scale": "log"})
-    low, high = sorted(axis.get_view_interval())
-    decades = math.log10(high / low)
-    if decades < 4:
-        subs = (1, 2, 5) if decades > 1.3 else (1, 1.5, 2, 3, 4, 5, 6, 8)
-        axis.set_major_locator(ticker.LogLocator(subs=subs))
-        axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_locator(ticker.NullLocator())
-
-
 def _name_lines(ax: Axes, points: _Lines, hline: Mapping[str, float], logx: bool) -> None:
     """Write the name of each line at its right end, or in a legend if the lines end far apart."""
     ends = np.array([(x[np.argmax(x)], y[np.argmax(x)]) for x, y in points.values()], float)
     start, first, last = min(x.min() for x, _ in points.values()), *np.sort(ends[:, 0])[[0, -1]]
     low, middle, high = np.log([start, first, last]) if logx else (start, first, last)
     if high - middle > 0.03 * (high - low):
-        _legend(ax)
+        _look.legend(ax)
         return
     heights = [*ends[:, 1], *hline.values()]
     texts = [textwrap.fill(label, 18) for label in (*points, *hline)]
@@ -426,45 +275,12 @@ def _name_lines(ax: Axes, points: _Lines, hline: Mapping[str, float], logx: bool
     ax.figure.draw_without_rendering()  # only now is it known where the ends are on the page
     before = [ax.transData.transform((last, y))[1] for y in heights]
     rooms = [LINE * (text.count("\n") + 1) for text in texts]
-    after = _spread(before, rooms, low=ax.bbox.y0, high=ax.bbox.y1)
+    after = _look.spread(before, rooms, low=ax.bbox.y0, high=ax.bbox.y1)
     look = {"xycoords": ax.get_yaxis_transform(), "va": "center", "annotation_clip": False}
     for y, text, colour, old, new in zip(heights, texts, colours, before, after, strict=True):
-        _note(ax, text, (1, y), (6, (new - old) * 72 / DPI), color=_readable(colour), **look)
-
-
-def _luminance(colour: Any) -> float:
-    """Return the relative luminance of a colour, from 0 (black) to 1 (white).
-
-    Source: WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance.
-    """
-    channels = np.array(mpl.colors.to_rgb(colour))
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
-
-
-def _readable(colour: Any) -> tuple[float, ...]:
-    """Darken a colour until small text in it has a contrast of 4.5 to the background."""
-    rgb = np.array(mpl.colors.to_rgb(colour))
-    while (_luminance(BACKGROUND) + 0.05) / (_luminance(rgb) + 0.05) < 4.5:
-        rgb = rgb * 0.95
-    return tuple(float(channel) for channel in rgb)
-
-
-def _spread(
-    places: Sequence[float], heights: Sequence[float], low: float, high: float
-) -> list[float]:
-    """Move intervals of the given heights, centred at the places, apart until none overlap.
-
-    They keep their order, and stay as near to their places (in squares) as the range allows.
-    """
-    from sklearn.isotonic import isotonic_regression
-
-    order = np.argsort(places, kind="stable")
-    sizes = np.asarray(heights, float)[order]
-    middles = np.cumsum(sizes) - sizes / 2  # of the intervals if they were stacked from zero
-    top = max(low, high - sizes.sum())
-    lowest = isotonic_regression(np.asarray(places)[order] - middles, y_min=low, y_max=top)
-    return list((lowest + middles)[np.argsort(order)])
+        _look.note(
+            ax, text, (1, y), (6, (new - old) * 72 / DPI), color=_look.readable(colour), **look
+        )
 
 
 def bars(
@@ -496,14 +312,14 @@ def bars(
     labels = [textwrap.fill(label, 22) for label in values]
     num_lines = sum(label.count("\n") + 1 for label in labels)
     height = 110 + 14 * len(labels) + LINE * num_lines
-    with _diagram(height, xlabel, ylabel, grid="x") as ax:
+    with _look.diagram(height, xlabel, ylabel, grid="x") as ax:
         places = np.arange(len(labels))
         xerr = None if errors is None else spread
         ax.barh(places, lengths, height=0.62, color=COLOURS[0], xerr=xerr, ecolor=INK)
         for place, length, error in zip(places, lengths, spread, strict=True):
             side, ha = (-1, "right") if length < 0 else (1, "left")
-            text, end = _number(length, value_format), (length + side * error, place)
-            _note(ax, text, end, (4 * side, 0), va="center_baseline", ha=ha)
+            text, end = _look.number(length, value_format), (length + side * error, place)
+            _look.note(ax, text, end, (4 * side, 0), va="center_baseline", ha=ha)
         ax.margins(x=0.12)
         ax.set_yticks(places, labels)
         ax.tick_params(axis="y", length=0)
@@ -526,16 +342,16 @@ def histogram(
     sets = {label: check_finite(x, f"values of {label!r}").ravel() for label, x in values.items()}
     together = np.concatenate(list(sets.values()))
     edges = np.histogram_bin_edges(together, check_positive_int(num_bins, "num_bins"))
-    with _diagram(400, xlabel, "density", grid="y") as ax:
+    with _look.diagram(400, xlabel, "density", grid="y") as ax:
         for i, (label, x) in enumerate(sets.items()):
             density = np.histogram(x, edges, density=True)[0]
-            look = {"color": COLOURS[i], "linestyle": DASHES[i], "linewidth": 2}
+            look = {"color": COLOURS[i], "linestyle": _look.DASHES[i], "linewidth": 2}
             ax.stairs(density, edges, label=label, **look)
             ax.stairs(density, edges, color=COLOURS[i], alpha=0.12, fill=True)
         if logy:
             ax.set_yscale("log")
         if len(sets) > 1:
-            _legend(ax)
+            _look.legend(ax)
     return ax.figure
 
 
@@ -559,13 +375,13 @@ def heatmap(
         raise ValueError(f"matrix must have shape (rows, columns); got shape {matrix.shape}.")
     check_one_per_item(row_labels, "row_labels", matrix.shape[0], "rows")
     check_one_per_item(column_labels, "column_labels", matrix.shape[1], "columns")
-    with _diagram(150 + 42 * len(matrix), xlabel, ylabel) as ax:
+    with _look.diagram(150 + 42 * len(matrix), xlabel, ylabel) as ax:
         shown = ax.imshow(matrix, cmap="cividis", aspect="auto")
         for (r, c), value in np.ndenumerate(matrix):
             # 0.18 is the luminance to which black and white have the same contrast.
-            colour = "white" if _luminance(shown.cmap(shown.norm(value))) < 0.18 else "black"
+            colour = "white" if _look.luminance(shown.cmap(shown.norm(value))) < 0.18 else "black"
             look = {"ha": "center", "va": "center", "color": colour, "fontsize": SMALL_FONT}
-            ax.text(c, r, _number(value, value_format), **look)
+            ax.text(c, r, _look.number(value, value_format), **look)
         long = sum(len(label) for label in column_labels) > 50
         slant = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if long else {}
         ax.set_xticks(range(matrix.shape[1]), column_labels, **slant)
@@ -604,43 +420,20 @@ def latent_scatter(
     drawn = np.random.default_rng(0).permutation(drawn)  # no class on top of the others
     present = np.unique(labels)
     medians = [np.median(codes[labels == k], axis=0) for k in present]
-    with _diagram(640, xlabel, ylabel) as ax:
+    with _look.diagram(640, xlabel, ylabel) as ax:
         colours = np.array(CLASS_COLOURS)[labels[drawn]]
         ax.scatter(*codes[drawn].T, c=colours, s=7, linewidths=0, alpha=0.75)
         ax.set_aspect("equal", adjustable="datalim")
         ax.figure.draw_without_rendering()
         before = ax.transData.transform(medians) * 72 / DPI
         sizes = [(LETTER * SMALL_FONT * len(class_names[k]) + 12, LINE * 0.75) for k in present]
-        shifts = _push_apart(before, sizes) - before
+        shifts = _look.push_apart(before, sizes) - before
         line = {"arrowstyle": "-", "color": INK, "lw": 0.8, "shrinkA": 0, "shrinkB": 0}
         look = {"ha": "center", "va": "center", "arrowprops": line}
         for k, median, shift in zip(present, medians, shifts, strict=True):
             box = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": CLASS_COLOURS[k], "lw": 2}
-            _note(ax, class_names[k], median, tuple(shift), bbox=box, **look)
+            _look.note(ax, class_names[k], median, tuple(shift), bbox=box, **look)
     return ax.figure
-
-
-def _push_apart(
-    places: Sequence[Sequence[float]], sizes: Sequence[tuple[float, float]], num_rounds: int = 300
-) -> np.ndarray:
-    """Move boxes of the given (width, height), centred at the places, until none overlap.
-
-    Each pair that overlaps is moved apart along the axis where less is needed, round after round.
-    """
-    moved = [[float(x), float(y)] for x, y in places]
-    for _ in range(num_rounds):
-        settled = True
-        for (a, size_a), (b, size_b) in itertools.combinations(zip(moved, sizes, strict=True), 2):
-            overlap = [(size_a[k] + size_b[k]) / 2 - abs(a[k] - b[k]) for k in (0, 1)]
-            if min(overlap) > 0:
-                k = 0 if overlap[0] < overlap[1] else 1
-                shift = (overlap[k] / 2 + 0.3) * (1 if a[k] >= b[k] else -1)
-                a[k] += shift
-                b[k] -= shift
-                settled = False
-        if settled:
-            break
-    return np.array(moved)
 
 
 def manifold(
@@ -670,9 +463,9 @@ def manifold(
     height, width = images.shape[1:3]
     tiles = images.reshape(num, num, height, width).transpose(0, 2, 1, 3)
     canvas = tiles.reshape(num * height, num * width)
-    with _picture(canvas, 80, 70, _pixel_scale(num * width, WIDTH - 90)) as ax:
+    with _look.picture(canvas, 80, 70, _look.pixel_scale(num * width, WIDTH - 90)) as ax:
         shown = np.unique(np.linspace(0, num - 1, min(num, 5)).round().astype(int))
-        names = [_number(values[i], "{:.1f}") for i in shown]
+        names = [_look.number(values[i], "{:.1f}") for i in shown]
         ax.set_xticks(shown * width + (width - 1) / 2, names)
         ax.set_yticks((num - 1 - shown) * height + (height - 1) / 2, names)
         ax.spines[:].set_visible(False)
@@ -737,7 +530,7 @@ def vector_field(
     look = {"angles": "xy", "scale_units": "xy", "scale": scale, "color": COLOURS[0]}
     look["width"] = 0.0055
     panel = WIDTH / max(len(arrows), 2)
-    with _figure(panel * len(arrows), panel + 45) as fig:
+    with _look.figure(panel * len(arrows), panel + 45) as fig:
         panels = fig.subplots(1, len(arrows), squeeze=False, sharex=True, sharey=True)[0]
         for ax, (label, field) in zip(panels, arrows.items(), strict=True):
             if background is not None:
@@ -749,7 +542,7 @@ def vector_field(
             )
             ax.set(xlim=(left - half, left + half), ylim=(bottom - half, bottom + half))
             ax.set_aspect("equal")
-            ax.set_title(label, fontsize=FONT)
+            ax.set_title(label, fontsize=_look.FONT)
             ax.set_xlabel(xlabel)
         panels[0].set_ylabel(ylabel)
     return fig

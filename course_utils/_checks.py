@@ -6,7 +6,6 @@ number. It raises a ValueError of one sentence: what was expected, what came, wh
 
 from __future__ import annotations
 
-import math
 import numbers
 from collections.abc import Sequence
 from typing import Any
@@ -44,11 +43,14 @@ def check_finite(x: Any, name: str) -> np.ndarray:
     return array
 
 
-def check_images(x: Any, name: str, allow_any_size: bool = False) -> np.ndarray:
+def check_images(
+    x: Any, name: str, allow_any_size: bool = False, allow_any_value: bool = False
+) -> np.ndarray:
     """Return x as float32 if it is a batch of one-channel images with values in [0, 1].
 
     Its shape must be (n, 28, 28, 1), or (n, height, width, 1) with `allow_any_size`. What rounding
     makes of 0 and 1 (filters return -1e-19) comes back as 0 and 1; float32 in range is not copied.
+    With `allow_any_value` the values need only be finite, and keep their type.
     """
     array = _as_array(x, name)
     expected = "(n, height, width, 1)" if allow_any_size else "(n, 28, 28, 1)"
@@ -58,6 +60,8 @@ def check_images(x: Any, name: str, allow_any_size: bool = False) -> np.ndarray:
             f"{name} must be images of shape {expected}, n at least 1; got shape {array.shape}; "
             "index with [None] for one image and [..., None] for a missing channel axis."
         )
+    if allow_any_value:
+        return check_finite(array, name)
     low, high = array.min(), array.max()
     if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # written so that NaN fails too
         raise ValueError(
@@ -109,37 +113,25 @@ def check_same_shape(a: Any, b: Any, name_a: str, name_b: str) -> None:
         )
 
 
-def _is_number(value: Any, kind: type, low: float, high: float) -> bool:
-    """Say whether it is a number of the kind, from low to high; True and False are no numbers."""
-    return isinstance(value, kind) and not isinstance(value, bool) and low <= value <= high
-
-
 def check_positive_int(value: Any, name: str) -> int:
     """Return value as an int if it is a whole number of at least 1."""
-    if not _is_number(value, numbers.Integral, 1, math.inf):
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
         raise ValueError(f"{name} must be a whole number of at least 1; got {value!r}.")
     return int(value)
 
 
 def check_seed(value: Any, name: str = "seed") -> int:
     """Return value as an int if it is a whole number from 0 to 2**32 - 1."""
-    if not _is_number(value, numbers.Integral, 0, 2**32 - 1):
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not 0 <= value < 2**32:
         raise ValueError(f"{name} must be a whole number from 0 to 2**32 - 1; got {value!r}.")
     return int(value)
 
 
 def check_fraction(value: Any, name: str) -> float:
     """Return value as a float if it is a number from 0 to 1."""
-    if not _is_number(value, numbers.Real, 0, 1):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value <= 1:
         raise ValueError(f"{name} must be a number from 0 to 1; got {value!r}; write 10 % as 0.1.")
     return float(value)
-
-
-def check_weight(value: Any, name: str) -> float:
-    """Return value, the weight of a term of a loss, as it is if it is a finite number >= 0."""
-    if not 0.0 <= value < math.inf:
-        raise ValueError(f"{name} must be a finite number >= 0, but it is {value}.")
-    return value
 
 
 def check_one_per_item(values: Sequence[Any], name: str, count: int, items: str) -> None:

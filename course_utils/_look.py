@@ -31,6 +31,7 @@ BACKGROUND = "#fcfcf8"  # opaque, so that a dark page does not swallow the dark 
 INK = "#222222"
 GRID = "#dddddd"
 MINUS = "\N{MINUS SIGN}"
+LEGEND = {"loc": "outside upper left", "ncols": 2, "handlelength": 3.2}
 
 # Okabe and Ito's palette without its yellow, which is too pale for lines. Markers and dashes say
 # the same again, for readers who cannot tell the colours apart.
@@ -125,11 +126,6 @@ def note(ax: Axes, text: str, xy: Any, shift: tuple[float, float], **look: Any) 
     """Write small text at a point, shifted by so many typographic points."""
     look = {"textcoords": "offset points", "fontsize": SMALL_FONT, **look}
     ax.annotate(text, xy, xytext=shift, **look)
-
-
-def legend(ax: Axes) -> None:
-    """Name what is drawn above the diagram."""
-    ax.figure.legend(loc="outside upper left", ncols=2, handlelength=3.2)
 
 
 def number(value: float, value_format: str) -> str:

@@ -9,6 +9,7 @@ import html
 import json
 import math
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -259,14 +260,11 @@ def _report(record: dict[str, object]) -> None:
 
 def _show(record: dict[str, object], text: str) -> None:
     """Show the rich form in a notebook, the text elsewhere."""
-    try:
-        from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        get_ipython = lambda: None  # noqa: E731
-    if get_ipython() is None:
+    if "IPython" not in sys.modules or sys.modules["IPython"].get_ipython() is None:
         print(text)
         return
+    from IPython.display import display
+
     display(
         {"text/plain": text, "text/html": rich(record)},
         raw=True,

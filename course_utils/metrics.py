@@ -13,14 +13,7 @@ from scipy.spatial import Delaunay
 from skimage.metrics import structural_similarity
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from course_utils import models, objectives
-from course_utils._checks import (
-    check_codes,
-    check_finite,
-    check_images,
-    check_positive_int,
-    check_same_shape,
-)
+from course_utils import _checks, models, objectives
 
 # Pictures
 
@@ -61,9 +54,9 @@ def ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _image_pair(x, y) -> tuple[np.ndarray, np.ndarray]:
-    x = check_images(x, "x", allow_any_size=True)
-    y = check_images(y, "y", allow_any_size=True)
-    check_same_shape(x, y, "x", "y")
+    x = _checks.check_images(x, "x", allow_any_size=True)
+    y = _checks.check_images(y, "y", allow_any_size=True)
+    _checks.check_same_shape(x, y, "x", "y")
     return x, y
 
 
@@ -76,11 +69,8 @@ def principal_angles(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     The cosines are the singular values of Qa' Qb, where Qa and Qb are orthonormal bases. A cosine
     near 1 says little about a small angle, so small angles are computed from their sines.
 
-    Args:
-        a, b: (n, p) and (n, q), finite; the columns of each are linearly independent.
-
-    Returns:
-        Degrees, from the smallest to the largest, (min(p, q),).
+    The matrices, (n, p) and (n, q), are finite, with linearly independent columns; the angles are
+    in degrees, from the smallest to the largest, (min(p, q),).
 
     Source: Björck & Golub 1973. Chapter: Compression and PCA.
     """
@@ -127,17 +117,14 @@ def elbo_per_image(
 
     Args:
         vae: a `models.VAE`.
-        x: images, (n, 28, 28, 1), values in [0, 1].
+        x: images, (n, 28, 28, 1); the result is in nats per image, (n,).
         seed: seed of the samples; the same seed gives every model the same noise.
         num_samples: samples per image; the average is unbiased for any number.
         batch_size: images decoded at once.
 
-    Returns:
-        Nats per image, (n,).
-
     Source: Kingma & Welling 2014. Chapter: The Fashion-MNIST VAE.
     """
-    check_positive_int(num_samples, "num_samples")
+    _checks.check_positive_int(num_samples, "num_samples")
     log_weights = _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size)
     total = 0.0
     for log_likelihood, _, kl in log_weights:
@@ -164,7 +151,7 @@ def importance_weighted_bound(
 
     Source: Burda et al. 2016. Chapter: Beyond the first VAE.
     """
-    check_positive_int(k, "k")
+    _checks.check_positive_int(k, "k")
     total = np.full(len(x), -np.inf)
     for log_likelihood, log_ratio, _ in _log_likelihoods_and_ratios(vae, x, k, seed, batch_size):
         total = np.logaddexp(total, log_likelihood + log_ratio)
@@ -176,8 +163,8 @@ def _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size):
 
     The log-likelihood is the objective that training uses, so that there is one definition of it.
     """
-    x = check_images(x, "x")
-    check_positive_int(batch_size, "batch_size")
+    x = _checks.check_images(x, "x")
+    _checks.check_positive_int(batch_size, "batch_size")
     z_mean, z_log_var = (np.asarray(part, dtype=np.float64) for part in vae.posterior(x))
     kl = ops.convert_to_numpy(objectives.kl_standard_normal(z_mean, z_log_var))
     generator = np.random.default_rng(seed)
@@ -196,17 +183,12 @@ def _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size):
 
 
 def knn_purity(codes: np.ndarray, labels: np.ndarray, k: int = 10) -> np.ndarray:
-    """For each code, the share of its k nearest neighbours that have its label, (n,).
+    """For each code, the share of its k nearest neighbours, k < n, that have its label, (n,).
 
-    Chance would give the share of the code's class.
-
-    Args:
-        codes: (n, latent_dim).
-        labels: class numbers, (n,).
-        k: the number of neighbours, less than n.
+    The labels are class numbers, (n,). Chance would give the share of the code's class.
     """
-    codes, labels = check_codes(codes, "codes"), np.asarray(labels)
-    check_positive_int(k, "k")
+    codes, labels = _checks.check_codes(codes, "codes"), np.asarray(labels)
+    _checks.check_positive_int(k, "k")
     if labels.shape != (len(codes),) or k >= len(codes):
         raise ValueError(
             f"knn_purity needs one label per code and k below their number, but got "
@@ -223,13 +205,13 @@ def whiten(codes: np.ndarray, reference: np.ndarray | None = None) -> np.ndarray
     the encoder, and its inverse before the decoder, change no reconstruction. Distances between
     whitened codes are the same for every such map.
 
-    Args:
-        codes: (n, latent_dim), the shape of the result.
-        reference: the codes that define mean and covariance, (m, latent_dim) with
-            m > latent_dim, not in a subspace; `codes` themselves if None.
+    The reference, more codes than dimensions and not in a subspace, is the codes if it is None. The
+    result has the shape of the codes.
     """
-    codes = check_codes(codes, "codes").astype(np.float64)
-    reference = codes if reference is None else check_codes(reference, "reference", codes.shape[1])
+    codes = _checks.check_codes(codes, "codes").astype(np.float64)
+    reference = (
+        codes if reference is None else _checks.check_codes(reference, "reference", codes.shape[1])
+    )
     reference = reference.astype(np.float64)
     covariance = np.atleast_2d(np.cov(reference.T)) if len(reference) > 1 else np.zeros((1, 1))
     variances = np.linalg.eigvalsh(covariance)
@@ -283,8 +265,8 @@ def gap_probes(
     A probe that is not in a gap finds one of the whitened codes within the radius. The arguments
     are those of `gap_share`, after `whiten`.
     """
-    white = check_codes(white, "white")
-    check_positive_int(num_probes, "num_probes")
+    white = _checks.check_codes(white, "white")
+    _checks.check_positive_int(num_probes, "num_probes")
     if not 0 < expected < 0.9 * len(white):
         raise ValueError(
             f"expected must be more than 0 and less than 90 % of the {len(white)} codes, but it is "
@@ -304,13 +286,12 @@ def distance_to_real(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
     A picture may be near because it is good or because it is smooth: compare with the distances of
     reconstructions from the same decoder.
 
-    Args:
-        pictures: (n, height, width, 1), values in [0, 1]; the result is (n,).
-        real: images to compare with, (m, height, width, 1); not the ones that were decoded.
+    The result is (n,) for n pictures and any number of real images of their size; take others than
+    the ones that were decoded.
     """
-    pictures = check_images(pictures, "pictures", allow_any_size=True)
-    real = check_images(real, "real", allow_any_size=True)
-    check_same_shape(pictures[0], real[0], "a picture", "a real image")
+    pictures = _checks.check_images(pictures, "pictures", allow_any_size=True)
+    real = _checks.check_images(real, "real", allow_any_size=True)
+    _checks.check_same_shape(pictures[0], real[0], "a picture", "a real image")
     a, b = (x.reshape(len(x), -1).astype(np.float64) for x in (pictures, real))
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     return np.maximum(squared.min(axis=1), 0) / a.shape[1]
@@ -324,7 +305,7 @@ def standard_error(values: np.ndarray) -> float:
 
     Chapter: Contractive autoencoders.
     """
-    values = check_finite(values, "values")
+    values = _checks.check_finite(values, "values")
     if values.ndim != 1 or len(values) < 2:
         raise ValueError(
             f"standard_error needs a list of two values or more; got shape {values.shape}."
@@ -349,13 +330,13 @@ def two_sample_accuracy(
     Source: Lopez-Paz & Oquab 2017.
     """
     a, b = np.asarray(a), np.asarray(b)
-    check_same_shape(a, b, "a", "b")
-    check_positive_int(k, "k")
+    _checks.check_same_shape(a, b, "a", "b")
+    _checks.check_positive_int(k, "k")
     if a.ndim < 2 or len(a) < 2 * k:
         raise ValueError(
             f"two_sample_accuracy needs at least {2 * k} images in each set, got {len(a)}."
         )
-    check_positive_int(num_splits, "num_splits")
+    _checks.check_positive_int(num_splits, "num_splits")
     generator = np.random.default_rng(seed)
     half = len(a) // 2
     labels = np.repeat([0, 1], half)

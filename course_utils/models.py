@@ -19,7 +19,7 @@ import numpy as np
 from keras import layers, ops
 
 from course_utils import objectives
-from course_utils._checks import check_codes, check_images, check_positive_int, check_weight
+from course_utils._checks import check_codes, check_images, check_positive_int
 
 IMAGE_SHAPE = (28, 28, 1)
 _REGISTER = keras.saving.register_keras_serializable(package="course_utils")
@@ -122,7 +122,8 @@ def linear_autoencoder(code_size: int, weight_decay: float = 0.0) -> Autoencoder
     Source: Baldi & Hornik 1989. Chapter: Compression and PCA.
     """
     check_positive_int(code_size, "code_size")
-    check_weight(weight_decay, "weight_decay")
+    if not 0.0 <= weight_decay < math.inf:
+        raise ValueError(f"weight_decay must be a finite number >= 0, but it is {weight_decay}.")
 
     def linear(units, name):
         penalty = keras.regularizers.L2(weight_decay) if weight_decay else None
@@ -174,11 +175,9 @@ def skip_denoiser(filters: int = 32) -> keras.Model:
 
     It works at half and at a quarter of the resolution, where a convolution is cheap, and keeps
     more numbers than the picture has pixels, so that nothing has to be lost. One skip connection
-    leads past the quarter, and one past everything: the last two layers predict an *estimate* of
-    every pixel and a *gate* between 0 and 1, and the output is input + gate * (estimate - input).
-
-    The layers "gate" and "estimate" are the two pictures. The output may leave [0, 1] by a little:
-    clip it. `filters` is the number of filters of every convolution but the last two.
+    leads past the quarter, and one past everything: the layers "estimate" and "gate" predict every
+    pixel and a number between 0 and 1, and the output is input + gate * (estimate - input). It may
+    leave [0, 1] by a little: clip it. All convolutions but the last two have so many `filters`.
 
     Source: this course; the skips after Ronneberger et al. 2015. Chapter: Denoising.
     """
@@ -202,11 +201,8 @@ def skip_denoiser(filters: int = 32) -> keras.Model:
 def document_denoiser(input_shape: tuple = (258, 540, 1)) -> keras.Model:
     """The classic denoiser of scanned pages: 38,145 parameters, fully convolutional.
 
-    Args:
-        input_shape: height, width and 1; height and width even, or None for any even size.
-
-    Returns:
-        A model from pages (batch, height, width, 1) to pages of the same size, values in [0, 1].
+    It maps pages to pages of the same size, (batch, height, width, 1), with values in [0, 1].
+    `input_shape` is height, width and 1; height and width even, or None for any even size.
 
     Source: the network that many entries of Kaggle's "Denoising Dirty Documents" share. Chapter:
     Cleaning documents.
@@ -230,12 +226,9 @@ def document_cleaner(widths: tuple[int, ...] = (16, 24, 32, 48)) -> keras.Model:
     still smaller sizes, where a pixel sees far and a convolution is cheap. What is lost on the
     way down comes back through skip connections, the page itself through the last one.
 
-    Args:
-        widths: filters of the first convolution, and of each level below it; at least two.
-
-    Returns:
-        A model from pages (batch, height, width, 1) to pages of the same size, values in [0, 1];
-        height and width must be multiples of 2 ** len(widths), 16 as it stands.
+    It maps pages to pages of the same size, (batch, height, width, 1), with values in [0, 1].
+    `widths` are the filters of the first convolution and of each level below it, at least two;
+    height and width must be multiples of 2 ** len(widths), 16 as it stands.
 
     Source: after the U-Net of Ronneberger et al. 2015. Chapter: Cleaning documents.
     """
@@ -269,8 +262,7 @@ def document_cleaner(widths: tuple[int, ...] = (16, 24, 32, 48)) -> keras.Model:
 class Sampling(layers.Layer):
     """Draws z from N(z_mean, exp(z_log_var)), differentiably in both.
 
-    Args:
-        seed: seed of the layer's own random generator; None follows `training.set_seed`.
+    Its own random generator has the seed, or follows `training.set_seed` if that is None.
 
     Source: Kingma & Welling 2014, section 2.4. Chapter: Reparameterization.
     """
@@ -307,7 +299,8 @@ class VAE(_EncoderDecoder):
     """
 
     def __init__(self, encoder, decoder, beta: float = 1.0, seed: int | None = None, **kwargs):
-        check_weight(beta, "beta")
+        if not 0.0 <= beta < math.inf:
+            raise ValueError(f"beta must be a finite number >= 0, but it is {beta}.")
         super().__init__(encoder, decoder, **kwargs)
         self.beta = beta
         self.sampling = Sampling(seed)
@@ -366,13 +359,11 @@ def sine(x):
 
 
 def _sines(units: int) -> list[keras.Layer]:
-    """A dense layer of sines with random directions and phases, or nothing for zero units.
-
-    A network of few coordinates learns coarse variation first and fine variation late. Sines of
-    the coordinates give it the fine variation from the start.
-    """
+    """A dense layer of sines with random directions and phases, or nothing for zero units."""
     if units == 0:
         return []
+    # A network of few coordinates learns coarse variation first and fine variation late. Sines of
+    # the coordinates give it the fine variation from the start.
     directions = keras.initializers.RandomNormal(stddev=1.0)
     phases = keras.initializers.RandomUniform(-math.pi, math.pi)
     options = {"kernel_initializer": directions, "bias_initializer": phases}

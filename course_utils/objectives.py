@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from course_utils._checks import check_same_shape, check_weight
+from course_utils._checks import check_same_shape
 
 _LOG_2PI = math.log(2.0 * math.pi)
 
@@ -105,8 +105,8 @@ def elbo(x, logits, z_mean, z_log_var, beta: float = 1.0):
 
     Source: Kingma & Welling 2014, equation 7. Chapters: The ELBO; The Fashion-MNIST VAE.
     """
-    if isinstance(beta, (int, float)):
-        check_weight(beta, "beta")
+    if isinstance(beta, (int, float)) and not 0.0 <= beta < math.inf:
+        raise ValueError(f"beta must be a finite number >= 0, but it is {beta}.")
     return bernoulli_log_likelihood(x, logits) - beta * kl_standard_normal(z_mean, z_log_var)
 
 

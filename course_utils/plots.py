@@ -22,15 +22,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course_utils import _look
-from course_utils._checks import (
-    check_codes,
-    check_finite,
-    check_images,
-    check_labels,
-    check_one_per_item,
-    check_positive_int,
-)
+from course_utils import _checks, _look
 from course_utils._look import CLASS_COLOURS, COLOURS, DPI, INK, LETTER, LINE, SMALL_FONT, WIDTH
 from course_utils.data import CLASS_NAMES
 
@@ -54,13 +46,13 @@ def image_grid(
         signed: for weights, components and differences: any finite values, on one scale for all
             images from blue (negative) through white (zero) to red (positive).
     """
-    images = _check_pictures(images, "images", signed)
+    images = _checks.check_images(images, "images", allow_any_size=True, allow_any_value=signed)
     n, height, width = images.shape[:3]
     if num_columns is None:
         num_columns = 10 if titles is None else 5
-    num_columns = min(n, check_positive_int(num_columns, "num_columns"))
+    num_columns = min(n, _checks.check_positive_int(num_columns, "num_columns"))
     if titles is not None:
-        check_one_per_item(titles, "titles", n, "images")
+        _checks.check_one_per_item(titles, "titles", n, "images")
     missing = np.full((-n % num_columns, height, width, 1), np.nan)
     tiles = np.concatenate([images, missing]).reshape(-1, num_columns, height, width)
     return _show_tiles(tiles, titles or (), (), signed)
@@ -80,7 +72,7 @@ def rows(
     """
     _check_entries(labelled_images, "labelled_images")
     checked = {
-        label: _check_pictures(images, f"the row {label!r}", signed)
+        label: _checks.check_images(images, f"the row {label!r}", True, allow_any_value=signed)
         for label, images in labelled_images.items()
     }
     shapes = {label: images.shape for label, images in checked.items()}
@@ -90,20 +82,8 @@ def rows(
         )
     tiles = np.stack(list(checked.values()))[..., 0]
     if column_titles is not None:
-        check_one_per_item(column_titles, "column_titles", tiles.shape[1], "columns")
+        _checks.check_one_per_item(column_titles, "column_titles", tiles.shape[1], "columns")
     return _show_tiles(tiles, column_titles or (), list(checked), signed)
-
-
-def _check_pictures(images: Any, name: str, signed: bool) -> np.ndarray:
-    """Check images that are to be shown: in [0, 1], or only finite if signed."""
-    if not signed:
-        return check_images(images, name, allow_any_size=True)
-    array = check_finite(images, name)
-    if array.ndim != 4 or array.shape[-1] != 1:
-        raise ValueError(
-            f"{name} must have shape (n, height, width, 1); got shape {array.shape}; reshape first."
-        )
-    return array
 
 
 def _show_tiles(
@@ -217,7 +197,7 @@ def _check_pair(
         expected = f"a pair ({', '.join(parts)}) of sequences"
         raise ValueError(f"{name} must be {expected}; got {type(pair).__name__}.")
     names = [f"{part} of {name}" for part in parts]
-    a, b = (check_finite(x, own) for x, own in zip(pair, names, strict=True))
+    a, b = (_checks.check_finite(x, own) for x, own in zip(pair, names, strict=True))
     if a.ndim != 1 or a.shape != b.shape:
         raise ValueError(
             f"{' and '.join(parts)} of {name} must be sequences of the same length; "
@@ -230,7 +210,7 @@ def _check_pair(
 
 def _check_level(y: Any, label: str, logy: bool) -> float:
     """Check the height of a horizontal line and return it as a number."""
-    level = check_finite(y, f"hline {label!r}")
+    level = _checks.check_finite(y, f"hline {label!r}")
     if level.size != 1:
         raise ValueError(f"hline {label!r} must be one number; got shape {level.shape}.")
     _check_log(level, f"hline {label!r}", logy)
@@ -266,7 +246,7 @@ def _name_lines(ax: Axes, points: _Lines, hline: Mapping[str, float], logx: bool
     start, first, last = min(x.min() for x, _ in points.values()), *np.sort(ends[:, 0])[[0, -1]]
     low, middle, high = np.log([start, first, last]) if logx else (start, first, last)
     if high - middle > 0.03 * (high - low):
-        _look.legend(ax)
+        ax.figure.legend(**_look.LEGEND)
         return
     heights = [*ends[:, 1], *hline.values()]
     texts = [textwrap.fill(label, 18) for label in (*points, *hline)]
@@ -299,14 +279,14 @@ def bars(
         errors: label -> half the length of an error bar, for all labels, or None.
     """
     _check_entries(values, "values")
-    lengths = check_finite(list(values.values()), "values")
+    lengths = _checks.check_finite(list(values.values()), "values")
     spread = np.zeros(len(lengths))
     if errors is not None:
         if set(errors) != set(values):
             raise ValueError(
                 f"errors must have the same labels as values, {list(values)}; got {list(errors)}."
             )
-        spread = check_finite([errors[label] for label in values], "errors")
+        spread = _checks.check_finite([errors[label] for label in values], "errors")
         if spread.min() < 0:
             raise ValueError(f"errors must not be negative; got {spread.min():g}.")
     labels = [textwrap.fill(label, 22) for label in values]
@@ -339,9 +319,12 @@ def histogram(
         logy: logarithmic y axis.
     """
     _check_entries(values, "values", most=len(COLOURS))
-    sets = {label: check_finite(x, f"values of {label!r}").ravel() for label, x in values.items()}
+    sets = {
+        label: _checks.check_finite(x, f"values of {label!r}").ravel()
+        for label, x in values.items()
+    }
     together = np.concatenate(list(sets.values()))
-    edges = np.histogram_bin_edges(together, check_positive_int(num_bins, "num_bins"))
+    edges = np.histogram_bin_edges(together, _checks.check_positive_int(num_bins, "num_bins"))
     with _look.diagram(400, xlabel, "density", grid="y") as ax:
         for i, (label, x) in enumerate(sets.items()):
             density = np.histogram(x, edges, density=True)[0]
@@ -351,7 +334,7 @@ def histogram(
         if logy:
             ax.set_yscale("log")
         if len(sets) > 1:
-            _look.legend(ax)
+            ax.figure.legend(**_look.LEGEND)
     return ax.figure
 
 
@@ -370,11 +353,11 @@ def heatmap(
         row_labels, column_labels: one for each row, top to bottom, and one for each column.
         value_format: a format for the values.
     """
-    matrix = check_finite(matrix, "matrix")
+    matrix = _checks.check_finite(matrix, "matrix")
     if matrix.ndim != 2:
         raise ValueError(f"matrix must have shape (rows, columns); got shape {matrix.shape}.")
-    check_one_per_item(row_labels, "row_labels", matrix.shape[0], "rows")
-    check_one_per_item(column_labels, "column_labels", matrix.shape[1], "columns")
+    _checks.check_one_per_item(row_labels, "row_labels", matrix.shape[0], "rows")
+    _checks.check_one_per_item(column_labels, "column_labels", matrix.shape[1], "columns")
     with _look.diagram(150 + 42 * len(matrix), xlabel, ylabel) as ax:
         shown = ax.imshow(matrix, cmap="cividis", aspect="auto")
         for (r, c), value in np.ndenumerate(matrix):
@@ -391,7 +374,7 @@ def heatmap(
     return ax.figure
 
 
-# Latent spaces
+# Planes: latent spaces, vector fields
 
 
 def latent_scatter(
@@ -412,10 +395,10 @@ def latent_scatter(
         class_names: the name of each class; at most ten.
         max_points: if there are more codes, so many of them are drawn, evenly spaced in the list.
     """
-    codes = check_codes(codes, "codes", latent_dim=2)
+    codes = _checks.check_codes(codes, "codes", latent_dim=2)
     _check_most(class_names, "class_names", len(CLASS_COLOURS))
-    labels = check_labels(labels, "labels", len(codes), len(class_names))
-    max_points = min(len(codes), check_positive_int(max_points, "max_points"))
+    labels = _checks.check_labels(labels, "labels", len(codes), len(class_names))
+    max_points = min(len(codes), _checks.check_positive_int(max_points, "max_points"))
     drawn = np.linspace(0, len(codes) - 1, max_points).astype(int)
     drawn = np.random.default_rng(0).permutation(drawn)  # no class on top of the others
     present = np.unique(labels)
@@ -444,22 +427,18 @@ def manifold(
 ) -> Figure:
     """Show what a decoder makes of a grid of two-dimensional codes.
 
-    The first coordinate grows to the right and the second upwards. The grid is that of
-    `manifold_values` on both axes, so every tile stands for the same share of a standard normal
-    prior.
-
-    Args:
-        decode: a function from codes, float32 (num * num, 2), to images
-            (num * num, height, width, 1) in [0, 1].
-        num: tiles along each axis.
+    The first coordinate grows to the right and the second upwards. Both axes have the `num` values
+    of `manifold_values`, so every tile stands for the same share of a standard normal prior.
+    `decode` turns codes, float32 (num * num, 2), into images (num * num, height, width, 1) in
+    [0, 1].
 
     Chapter: The Fashion-MNIST VAE.
     """
     values = manifold_values(num)
     z_1, z_2 = np.meshgrid(values, values[::-1])  # the first row of tiles is the top one
     codes = np.stack([z_1.ravel(), z_2.ravel()], axis=1).astype(np.float32)
-    images = check_images(decode(codes), "what decode returns", allow_any_size=True)
-    check_one_per_item(images, "what decode returns", num * num, "codes")
+    images = _checks.check_images(decode(codes), "what decode returns", allow_any_size=True)
+    _checks.check_one_per_item(images, "what decode returns", num * num, "codes")
     height, width = images.shape[1:3]
     tiles = images.reshape(num, num, height, width).transpose(0, 2, 1, 3)
     canvas = tiles.reshape(num * height, num * width)
@@ -474,23 +453,14 @@ def manifold(
 
 
 def manifold_values(num: int) -> np.ndarray:
-    """Return the medians of `num` cells of equal probability under the standard normal.
+    """Return the medians of `num` cells of equal probability under the standard normal, (num,).
 
-    Args:
-        num: number of cells.
-
-    Returns:
-        norm.ppf((i + 1/2) / num) for i = 0 ... num - 1, (num,): growing, symmetric and finite,
-        which the quantiles of linspace(0, 1, num) are not.
-
+    They are growing, symmetric and finite, which the quantiles of linspace(0, 1, num) are not.
     Chapter: The Fashion-MNIST VAE.
     """
     from scipy.stats import norm
 
-    return norm.ppf((np.arange(check_positive_int(num, "num")) + 0.5) / num)
-
-
-# Vector fields
+    return norm.ppf((np.arange(_checks.check_positive_int(num, "num")) + 0.5) / num)
 
 
 def vector_field(
@@ -512,16 +482,18 @@ def vector_field(
 
     Chapter: The slope of the density; Contractive autoencoders.
     """
-    points = check_codes(points, "points", latent_dim=2)
+    points = _checks.check_codes(points, "points", latent_dim=2)
     low, high = points.min(axis=0), points.max(axis=0)
     if (low == high).all():
         raise ValueError("points must hold at least two different places; got one.")
     _check_entries(fields, "fields", most=3)
-    arrows = {k: check_codes(v, f"the field {k!r}", latent_dim=2) for k, v in fields.items()}
+    arrows = {
+        k: _checks.check_codes(v, f"the field {k!r}", latent_dim=2) for k, v in fields.items()
+    }
     for label, field in arrows.items():
-        check_one_per_item(field, f"the field {label!r}", len(points), "points")
+        _checks.check_one_per_item(field, f"the field {label!r}", len(points), "points")
     if background is not None:
-        background = check_codes(background, "background", latent_dim=2)
+        background = _checks.check_codes(background, "background", latent_dim=2)
     side = max(high - low)
     spacing = side / max(1.0, math.sqrt(len(points)) - 1)
     (left, bottom), half = (low + high) / 2, 0.5 * side + 1.1 * spacing

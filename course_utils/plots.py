@@ -96,9 +96,7 @@ def _show_tiles(
     """
     num_columns, height, width = tiles.shape[1:]
     labels = [textwrap.fill(label, 14) for label in row_labels]
-    left = 10 + (
-        10 * _look.longest_line(labels) + 10 if labels else 0
-    )  # 10 pixels a letter are ample
+    left = 10 * _look.longest_line(labels) + 20 if labels else 10  # 10 pixels a letter are ample
     scale, _ = scaling = _look.pixel_scale(num_columns * (width + 2) - 2, WIDTH - left - 10)
     gap = 2 if scale >= 1 else math.ceil(2 / scale)
     titles = [_look.wrap(title, (width + gap) * scale) for title in titles]
@@ -258,9 +256,8 @@ def _name_lines(ax: Axes, points: _Lines, hline: Mapping[str, float], logx: bool
     after = _look.spread(before, rooms, low=ax.bbox.y0, high=ax.bbox.y1)
     look = {"xycoords": ax.get_yaxis_transform(), "va": "center", "annotation_clip": False}
     for y, text, colour, old, new in zip(heights, texts, colours, before, after, strict=True):
-        _look.note(
-            ax, text, (1, y), (6, (new - old) * 72 / DPI), color=_look.readable(colour), **look
-        )
+        shift = (6, (new - old) * 72 / DPI)
+        _look.note(ax, text, (1, y), shift, color=_look.readable(colour), **look)
 
 
 def bars(
@@ -319,10 +316,7 @@ def histogram(
         logy: logarithmic y axis.
     """
     _check_entries(values, "values", most=len(COLOURS))
-    sets = {
-        label: _checks.check_finite(x, f"values of {label!r}").ravel()
-        for label, x in values.items()
-    }
+    sets = {k: _checks.check_finite(x, f"values of {k!r}").ravel() for k, x in values.items()}
     together = np.concatenate(list(sets.values()))
     edges = np.histogram_bin_edges(together, _checks.check_positive_int(num_bins, "num_bins"))
     with _look.diagram(400, xlabel, "density", grid="y") as ax:
@@ -429,8 +423,7 @@ def manifold(
 
     The first coordinate grows to the right and the second upwards. Both axes have the `num` values
     of `manifold_values`, so every tile stands for the same share of a standard normal prior.
-    `decode` turns codes, float32 (num * num, 2), into images (num * num, height, width, 1) in
-    [0, 1].
+    `decode` turns codes, float32 (num^2, 2), into images (num^2, height, width, 1) in [0, 1].
 
     Chapter: The Fashion-MNIST VAE.
     """
@@ -487,9 +480,7 @@ def vector_field(
     if (low == high).all():
         raise ValueError("points must hold at least two different places; got one.")
     _check_entries(fields, "fields", most=3)
-    arrows = {
-        k: _checks.check_codes(v, f"the field {k!r}", latent_dim=2) for k, v in fields.items()
-    }
+    arrows = {k: _checks.check_codes(v, f"the field {k!r}", 2) for k, v in fields.items()}
     for label, field in arrows.items():
         _checks.check_one_per_item(field, f"the field {label!r}", len(points), "points")
     if background is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import bench, cover, execute, set_address, toc
+from tools import bench, book, cover, execute, set_address, toc
 
 ROOT = toc.ROOT
 
@@ -340,56 +340,186 @@ def test_no_stale_address_stays_in_the_course(copy_of_the_course: Path) -> None:
         assert not [word for word in stale if word.lower() in text.lower()], path
 
 
-# environment.sh and the Makefile
+# The address of a clone, in the built book
 
 
-def run_environment(tmp_path: Path, python: str) -> subprocess.CompletedProcess[str]:
-    """Run tools/environment.sh with a Python of our choice."""
-    command = ["sh", str(ROOT / "tools/environment.sh"), str(tmp_path / "venv"), python]
-    return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+def clone(folder: Path, remote: str = "", branch: str = "main") -> Path:
+    """Make a repository of a tiny course whose address is the placeholder."""
+    folder.mkdir(exist_ok=True)
+    placeholder = set_address.parse("https://github.com/OWNER/course", "main")
+    (folder / "_config.yml").write_text(f"repository:\n  url: {placeholder.url}\n  branch: main\n")
+    (folder / "index.md").write_text(f"See {placeholder.colab(Path('a.ipynb'))}.\n")
+    (folder / "picture.png").write_bytes(b"\x89PNG\xff")
+    (folder / ".gitignore").write_text("_build/\nsecret\n")
+    (folder / "secret").write_text("not in git")
+    git(folder, "init", "--quiet", f"--initial-branch={branch}")
+    git(folder, "add", ".")
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    git(folder, *identity, "commit", "--quiet", "--message", "A")
+    if remote:
+        git(folder, "remote", "add", "origin", remote)
+    return folder
 
 
-def fake_python(tmp_path: Path, version: str, body: str) -> str:
-    """Write a program that answers as a Python of that version would; return its path."""
-    path = tmp_path / f"python{version}"
-    path.write_text(f'#!/bin/sh\ncase "$*" in\n*platform*) echo {version};;\n{body}\nesac\n')
-    path.chmod(0o755)
-    return str(path)
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "https://github.com/ada/course-2",
+        "https://github.com/ada/course-2.git",
+        "https://github.com/ada/course-2/",
+        "https://ada:token@github.com/ada/course-2.git",
+        "https://www.GitHub.com/ada/course-2",
+        "git@github.com:ada/course-2.git",
+        "git@github.com:ada/course-2",
+        "github.com:ada/course-2.git",
+        "ssh://git@github.com/ada/course-2.git",
+        "ssh://git@ssh.github.com:443/ada/course-2.git",
+        "git://github.com/ada/course-2.git",
+    ],
+)
+def test_a_remote_on_github_is_understood_in_every_form(remote: str) -> None:
+    assert set_address.from_remote(remote) == "https://github.com/ada/course-2"
 
 
-@pytest.mark.parametrize("version", ["3.9.18", "3.14.0"])
-def test_an_unsupported_python_is_one_clear_sentence(version: str, tmp_path: Path) -> None:
-    result = run_environment(tmp_path, fake_python(tmp_path, version, "*) exit 1;;"))
-    assert result.returncode == 1
-    assert len(result.stderr.strip().splitlines()) == 1
-    assert "needs Python 3.10, 3.11, 3.12 or 3.13" in result.stderr and version in result.stderr
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "",
+        "/home/ada/course",
+        "../github.com/ada/course",
+        "https://gitlab.com/ada/course.git",
+        "https://notgithub.com/ada/course.git",
+        "https://github.com.example.org/ada/course.git",
+        "https://example.org/github.com/ada/course",
+        "git@github.com:course.git",
+    ],
+)
+def test_a_remote_elsewhere_is_not_taken_for_one_on_github(remote: str) -> None:
+    assert set_address.from_remote(remote) == ""
 
 
-def test_a_missing_python_is_one_clear_sentence(tmp_path: Path) -> None:
-    result = run_environment(tmp_path, "python-that-is-not-there")
-    assert result.returncode == 1
-    assert result.stderr.strip().count("\n") == 0 and "missing" in result.stderr
+def test_the_address_is_that_of_the_remote_with_the_branch_of_the_clone(tmp_path: Path) -> None:
+    root = clone(tmp_path / "a", "git@github.com:ada/course-2.git", branch="trunk")
+    found = set_address.from_git(root, {})
+    assert found == set_address.parse("https://github.com/ada/course-2", "trunk")
 
 
-def test_a_python_without_venv_is_one_clear_sentence(tmp_path: Path) -> None:
-    python = fake_python(tmp_path, "3.12.1", "*ensurepip*) exit 1;;\n*) exit 0;;")
-    result = run_environment(tmp_path, python)
-    assert result.returncode == 1
-    assert result.stderr.strip().count("\n") == 0 and "apt install python3-venv" in result.stderr
+def test_a_branch_that_is_not_on_github_is_not_named(tmp_path: Path) -> None:
+    root = clone(tmp_path / "a", "git@github.com:ada/course.git", branch="trunk")
+    git(root, "update-ref", "refs/remotes/origin/trunk", "HEAD")
+    git(root, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    git(root, "checkout", "--quiet", "-b", "idea")
+    assert set_address.from_git(root, {}).branch == "trunk"
+    git(root, "update-ref", "refs/remotes/origin/idea", "HEAD")  # now it is
+    assert set_address.from_git(root, {}).branch == "idea"
+    git(root, "remote", "add", "mine", "https://github.com/grace/course")
+    git(root, "config", "branch.idea.remote", "mine")
+    git(root, "config", "branch.idea.merge", "refs/heads/better-name")
+    found = set_address.from_git(root, {})
+    assert (found.owner, found.branch) == ("grace", "better-name")
+    git(root, "checkout", "--quiet", "--detach")
+    assert set_address.from_git(root, {}).branch == "trunk"
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_a_remote_on_github_is_found_under_any_name(tmp_path: Path) -> None:
+    root = clone(tmp_path / "a", "/home/ada/course")
+    assert set_address.from_git(root, {}) is None
+    git(root, "remote", "add", "hub", "https://github.com/ada/course")
+    assert set_address.from_git(root, {}).owner == "ada"
+
+
+def test_github_actions_says_where_it_runs(tmp_path: Path) -> None:
+    root = clone(tmp_path / "a", "https://github.com/ada/course")
+    actions = {"GITHUB_REPOSITORY": "eve/fork", "GITHUB_REF_NAME": "idea/two"}
+    assert set_address.from_git(root, actions).url == "https://github.com/eve/fork"
+    assert set_address.from_git(root, actions).branch == "idea/two"
+    pull = {**actions, "GITHUB_REF": "refs/pull/7/merge", "GITHUB_REF_NAME": "7/merge"}
+    assert set_address.from_git(root, pull).branch == "main"
+    elsewhere = {**actions, "GITHUB_SERVER_URL": "https://git.example.org"}
+    assert set_address.from_git(root, elsewhere).owner == "ada"
+
+
+def test_a_folder_inside_another_repository_has_no_address(tmp_path: Path) -> None:
+    root = clone(tmp_path / "a", "https://github.com/ada/course")
+    (root / "unpacked").mkdir()
+    shutil.copy(root / "_config.yml", root / "unpacked")
+    assert set_address.from_git(root / "unpacked", {}) is None
+
+
+@pytest.fixture
+def no_actions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests may run in GitHub Actions themselves."""
+    for name in ("GITHUB_REPOSITORY", "GITHUB_REF", "GITHUB_REF_NAME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_book_of_a_fork_is_built_from_a_copy(tmp_path: Path, no_actions: None) -> None:
+    root = clone(tmp_path / "a", "git@github.com:ada/fork.git")
+    (root / "_build/source/old").mkdir(parents=True)
+    folder, line = book.source(root)
+    assert folder == root / "_build/source" and files(folder.parent) == ["source"]
+    assert line == "Links to the repository lead to https://github.com/ada/fork, branch main."
+    assert files(folder) == [".gitignore", "_config.yml", "index.md", "picture.png"]
+    assert set_address.current(folder).url == "https://github.com/ada/fork"
+    assert "github/ada/fork/blob/main/a.ipynb" in (folder / "index.md").read_text()
+    assert (folder / "picture.png").read_bytes() == (root / "picture.png").read_bytes()
+    status = ["git", "status", "--porcelain"]
+    assert subprocess.run(status, cwd=root, capture_output=True, check=True).stdout == b""
+
+
+def test_the_book_of_a_clone_without_a_remote_keeps_the_placeholder(
+    tmp_path: Path, no_actions: None
+) -> None:
+    root = clone(tmp_path / "a")
+    folder, line = book.source(root)
+    assert folder == root and not (root / "_build").exists()
+    assert "placeholder OWNER" in line and "\n" not in line and "make address URL=" in line
+
+
+def test_an_address_that_was_set_is_kept(tmp_path: Path, no_actions: None) -> None:
+    root = clone(tmp_path / "a", "git@github.com:ada/fork.git")
+    set_address.set_address(root, NEW)
+    assert book.source(root) == (root, "")
+
+
+def test_a_book_without_git_is_built_as_it_is(
+    tmp_path: Path, no_actions: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = clone(tmp_path / "a")
+    shutil.rmtree(root / ".git")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    assert book.source(root)[0] == root
+    monkeypatch.setenv("GITHUB_REPOSITORY", "ada/fork")
+    folder, line = book.source(root)
+    assert folder == root and "keep their placeholder" in line
+
+
+def test_jupyter_book_gets_the_folder_and_its_status_is_passed_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path
+) -> None:
+    calls = []
+
+    def call(command: list[str], **options: object) -> int:
+        calls.append((command, options))
+        return 3 * len(calls) - 3
+
+    monkeypatch.setattr(book.subprocess, "call", call)
+    monkeypatch.setattr(book, "source", lambda: (tmp_path, "Links lead there."))
+    assert book.main() == 0
+    text = capsys.readouterr().out.splitlines()
+    assert text[0] == "Links lead there." and text[-1].endswith("index.html")
+    (command, options) = calls[0]
+    assert command[3:7] == ["build", str(tmp_path), "--path-output", str(ROOT)]
+    assert "-W" in command and options["env"]["KERAS_BACKEND"] == "numpy"
+    assert book.main() == 3
+    assert capsys.readouterr().out == ""
+
+
+# The cover and the lists of packages
+
+
 def test_the_cover_is_the_figure_that_the_chapter_stores() -> None:
     assert (toc.ROOT / cover.COVER).read_bytes() == cover.stored_figure()
-
-
-def test_make_lists_its_commands() -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
-    text = subprocess.run(
-        ["make"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    ).stdout
-    for command in ("book", "test", "execute", "lint", "lock", "address", "clean"):
-        assert f"make {command} " in text
 
 
 def test_every_requirement_is_locked() -> None:

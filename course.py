@@ -86,7 +86,7 @@ def execute(options: dict) -> None:
 
 
 def evidence(options: dict) -> None:
-    """measure the claims over seeds, store numbers and outputs (NOTEBOOK=chapters/x.ipynb for one)"""
+    """measure the claims over seeds, store the outputs (NOTEBOOK=chapters/x.ipynb for one)"""
     files = named(options, "NOTEBOOK")
     run(PY, "-m", "tools.evidence", "--workers", workers(options), *files)
     run(PY, "-m", "tools.cover")
@@ -395,7 +395,7 @@ def version_of(program: list) -> str:
     code = "import platform; print(platform.python_version())"
     try:
         quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        done = subprocess.run([*program, "-c", code], universal_newlines=True, **quiet)
+        done = subprocess.run([*program, "-c", code], text=True, **quiet)
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
@@ -406,7 +406,7 @@ def set_up(wanted: str, versions: str) -> None:
 
     Args:
         wanted: the Python to create it with; an empty text for the first that is suitable.
-        versions: "tested", those of constraints.txt, or "newest", those that requirements.txt allows.
+        versions: "tested", those of constraints.txt, or "newest", what requirements.txt allows.
     """
     if READY.exists():
         READY.unlink()  # an installation that is interrupted is not taken for a complete one
@@ -423,7 +423,8 @@ def set_up(wanted: str, versions: str) -> None:
             say("Installing the packages named in constraints.txt (a few minutes the first time).")
             packages = ROOT / "constraints.txt"
         # --no-deps because the list is complete: pip then has nothing to resolve, and cannot bring
-        # back opencv-python, which imgaug asks for and pyproject.toml replaces by its headless build.
+        # back opencv-python, which imgaug asks for and pyproject.toml replaces by its headless
+        # build.
         pip = (PY, "-m", "pip", "install", *WITHOUT_DEPENDENCIES)
         run(*pip, "-r", packages)
         run(*pip, "--no-build-isolation", "-e", ".")

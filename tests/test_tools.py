@@ -1,6 +1,5 @@
 """The maintainers' commands: each does what CONTRIBUTING.md says, and leaves nothing half done."""
 
-import os
 import resource
 import shutil
 import signal

@@ -20,6 +20,7 @@ import yaml
 from tools.toc import ROOT
 
 PLACEHOLDER = "OWNER"  # the owner in the files of a course whose address was never set
+_GITHUB = "https://github.com"
 
 # `name` is also the folder that git clone makes.
 _FIRST_CELL = """\
@@ -130,9 +131,9 @@ def from_git(root: Path = ROOT, environment: Mapping[str, str] = os.environ) -> 
             break
     else:
         remote, url = "", ""
-    if repository := environment.get("GITHUB_REPOSITORY"):
-        if environment.get("GITHUB_SERVER_URL", "https://github.com") == "https://github.com":
-            url = f"https://github.com/{repository}"
+    repository = environment.get("GITHUB_REPOSITORY")
+    if repository and environment.get("GITHUB_SERVER_URL", _GITHUB) == _GITHUB:
+        url = f"{_GITHUB}/{repository}"
     if not url:
         return None
     for branch in _branches(root, here, remote, remote == tracked, environment):

@@ -1,12 +1,12 @@
 """The maintainers' commands: each does what CONTRIBUTING.md says, and leaves nothing half done."""
 
-import resource
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -101,6 +101,7 @@ def test_execute_keeps_the_old_file_when_a_cell_fails(
     assert files(tmp_path) == ["a.ipynb"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_execute_keeps_the_old_file_when_interrupted(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
     mark = tmp_path / "started"
@@ -122,7 +123,7 @@ def test_execute_keeps_the_old_file_when_interrupted(tmp_path: Path) -> None:
 
 def test_execute_keeps_the_old_file_when_the_kernel_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
-    before = write_notebook(path, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    before = write_notebook(path, "import os\nos.kill(os.getpid(), 9)")
     with pytest.raises(execute.NotExecuted, match="the system ended its kernel"):
         execute.execute(path)
     assert path.read_bytes() == before
@@ -130,6 +131,7 @@ def test_execute_keeps_the_old_file_when_the_kernel_is_killed(tmp_path: Path) ->
 
 def test_execute_keeps_the_old_file_when_the_disk_is_full(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
+    resource = pytest.importorskip("resource", reason="Windows limits no file's size")
     before = write_notebook(path, "print('x' * 10_000)")
     notebook, _, _ = execute.run(path)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -195,12 +197,117 @@ def test_bench_measures_each_notebook_on_its_own(
     before = write_notebook(small, "sum(range(10))")
     assert bench.main([str(large), str(small)]) == 0
     header, *rows = capsys.readouterr().out.splitlines()
-    assert header.split() == ["wall", "/", "s", "CPU", "/", "s", "peak", "/", "MiB", "notebook"]
+    names = "wall / s CPU / s peak / MiB longest cell / s first picture / s notebook"
+    assert header.split() == names.split()
     wall, cpu, peak = zip(*([float(cell) for cell in row.split()[:3]] for row in rows), strict=True)
     assert peak[0] > peak[1] + 200  # the second's peak is not the first's
     assert peak[2] == peak[0]
     assert abs(wall[2] - sum(wall[:2])) <= 1.5 and abs(cpu[2] - sum(cpu[:2])) <= 1.5  # rounded
     assert small.read_bytes() == before
+
+
+PICTURE = "from IPython.display import Image, display\ndisplay(Image(b'\\x89PNG', format='png'))"
+
+
+def test_bench_finds_the_longest_cell_and_the_first_picture(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    sources = ["import time; time.sleep(0.4)", PICTURE, "time.sleep(1.2)", PICTURE]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    cells.insert(0, nbformat.v4.new_markdown_cell("Text."))
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    times: list[execute.CellTime] = []
+    execute.run(path, times=times)
+    assert [time.number for time in times] == [2, 3, 4, 5]  # the text is the first cell
+    assert [time.has_picture for time in times] == [False, True, False, True]
+    assert 1.2 <= times[2].seconds == max(time.seconds for time in times)
+    assert 0.4 <= times[0].end < times[1].end < times[3].end - 1.2
+    cost = bench.measure(path)
+    assert cost.longest >= 1.2 and cost.longest_cell == 4
+    assert 0.4 < cost.picture < cost.wall - 1.2
+
+
+def test_bench_shows_the_largest_and_a_dash_for_what_is_not_there() -> None:
+    costs = {"a": bench.Cost(9, 8, 7, 6.5, 3, 2.25), "b": bench.Cost(1, 1, 1, 0.5, 2)}
+    first, second, total = bench.table(costs).splitlines()[1:]
+    assert first.split() == ["9", "8", "7", "6.5", "(3)", "2.2", "a"]
+    assert second.split() == ["1", "1", "1", "0.5", "(2)", "-", "b"]
+    assert total.split() == ["10", "9", "7", "6.5", "2.2", "all"]
+
+
+class SameProcess:
+    """Stands in for a pool of one new process."""
+
+    def __enter__(self) -> "SameProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def submit(self, function: Callable, *arguments: object) -> "SameProcess":
+        self.result = lambda: function(*arguments)
+        return self
+
+
+PAIR = bench.Pair("error", bench.Trained("ours", 20.0, 0.25), bench.Trained("theirs", 50.0, 0.5))
+
+
+def test_bench_compares_each_recommended_model_with_the_classic_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    asked = []
+    monkeypatch.setattr(bench, "_new_process", SameProcess)
+    monkeypatch.setattr(bench, "COMPARISONS", [lambda quick: asked.append(quick) or PAIR] * 2)
+    assert bench.main(["--quick"]) == 0
+    _, *lines, note = capsys.readouterr().out.splitlines()
+    assert asked == [True, True] and len(lines) == 4
+    assert lines[0].split() == ["20.0", "0.25", "ours", "(error)"]
+    assert lines[1].split() == ["50.0", "0.5", "2.5", "theirs", "(classic)"]
+    assert note.startswith("ratio: CPU seconds of the classic one")
+    monkeypatch.setattr(bench.toc, "notebooks", lambda: [])
+    bench.main([])
+    assert asked[2:] == [False, False]
+
+
+def test_every_recommended_model_is_compared() -> None:
+    assert [compare.__name__ for compare in bench.COMPARISONS] == [
+        "vaes",
+        "denoisers",
+        "document_networks",
+    ]
+
+
+def test_bench_takes_the_vaes_at_their_largest_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(seed: int, toy: bool) -> dict:
+        assert seed == 0 and toy
+        return {
+            "dense, Adam": {"cpu_seconds": [1, 5], "nats": [260, 253]},
+            "classic, RMSprop": {"cpu_seconds": [1, 5, 12], "nats": [290, 272, 269]},
+        }
+
+    monkeypatch.setattr("experiments.vae_budgets.run", run)
+    pair = bench.vaes(quick=True)
+    assert (pair.own.cpu, pair.own.quality) == (5, 253)
+    assert (pair.classic.cpu, pair.classic.quality, pair.ratio) == (12, 269, 2.4)
+
+
+@pytest.mark.parametrize(
+    ("compare", "own", "classic"),
+    [
+        (bench.denoisers, "skip_denoiser", "conv_denoiser"),
+        (bench.document_networks, "document_cleaner", "document_denoiser"),
+    ],
+)
+def test_bench_trains_and_scores_both_models(
+    compare: Callable, own: str, classic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASHION_MNIST_DIR", "sample")
+    pair = compare(quick=True)
+    assert (pair.own.name, pair.classic.name) == (own, classic)
+    assert pair.own.cpu > 0 and pair.classic.cpu > 0
+    if own == "skip_denoiser":  # a filter inside makes it good at once
+        assert 12 < pair.own.quality < 30 and 5 < pair.classic.quality < 15
+    else:
+        assert 0 < pair.own.quality < 0.3 and 0 < pair.classic.quality < 0.3
 
 
 def test_bench_goes_on_after_a_notebook_that_fails(

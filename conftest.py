@@ -1,6 +1,8 @@
 """Settings for pytest: for the unit tests and for the notebooks, which nbval executes."""
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,13 @@ import pytest
 # Kernels inherit these. A notebook draws into itself only if no other backend is chosen.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.pop("MPLBACKEND", None)
+
+
+# A shell script starts `pytest &` so that it ignores Ctrl-C, and what ignores it hands that on: the
+# processes that the tests interrupt would go on. (Signals are set in the main thread only.)
+_ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+if _ignored and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:

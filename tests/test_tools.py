@@ -1,19 +1,18 @@
 """The maintainers' commands: each does what CONTRIBUTING.md says, and leaves nothing half done."""
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from tools import bench, cover, execute, set_address, toc
+from tools import bench, book, cover, execute, set_address, toc
 
 ROOT = toc.ROOT
 
@@ -102,6 +101,7 @@ def test_execute_keeps_the_old_file_when_a_cell_fails(
     assert files(tmp_path) == ["a.ipynb"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_execute_keeps_the_old_file_when_interrupted(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
     mark = tmp_path / "started"
@@ -123,7 +123,7 @@ def test_execute_keeps_the_old_file_when_interrupted(tmp_path: Path) -> None:
 
 def test_execute_keeps_the_old_file_when_the_kernel_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
-    before = write_notebook(path, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    before = write_notebook(path, "import os\nos.kill(os.getpid(), 9)")
     with pytest.raises(execute.NotExecuted, match="the system ended its kernel"):
         execute.execute(path)
     assert path.read_bytes() == before
@@ -131,6 +131,7 @@ def test_execute_keeps_the_old_file_when_the_kernel_is_killed(tmp_path: Path) ->
 
 def test_execute_keeps_the_old_file_when_the_disk_is_full(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
+    resource = pytest.importorskip("resource", reason="Windows limits no file's size")
     before = write_notebook(path, "print('x' * 10_000)")
     notebook, _, _ = execute.run(path)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -196,12 +197,117 @@ def test_bench_measures_each_notebook_on_its_own(
     before = write_notebook(small, "sum(range(10))")
     assert bench.main([str(large), str(small)]) == 0
     header, *rows = capsys.readouterr().out.splitlines()
-    assert header.split() == ["wall", "/", "s", "CPU", "/", "s", "peak", "/", "MiB", "notebook"]
+    names = "wall / s CPU / s peak / MiB longest cell / s first picture / s notebook"
+    assert header.split() == names.split()
     wall, cpu, peak = zip(*([float(cell) for cell in row.split()[:3]] for row in rows), strict=True)
     assert peak[0] > peak[1] + 200  # the second's peak is not the first's
     assert peak[2] == peak[0]
     assert abs(wall[2] - sum(wall[:2])) <= 1.5 and abs(cpu[2] - sum(cpu[:2])) <= 1.5  # rounded
     assert small.read_bytes() == before
+
+
+PICTURE = "from IPython.display import Image, display\ndisplay(Image(b'\\x89PNG', format='png'))"
+
+
+def test_bench_finds_the_longest_cell_and_the_first_picture(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    sources = ["import time; time.sleep(0.4)", PICTURE, "time.sleep(1.2)", PICTURE]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    cells.insert(0, nbformat.v4.new_markdown_cell("Text."))
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    times: list[execute.CellTime] = []
+    execute.run(path, times=times)
+    assert [time.number for time in times] == [2, 3, 4, 5]  # the text is the first cell
+    assert [time.has_picture for time in times] == [False, True, False, True]
+    assert 1.2 <= times[2].seconds == max(time.seconds for time in times)
+    assert 0.4 <= times[0].end < times[1].end < times[3].end - 1.2
+    cost = bench.measure(path)
+    assert cost.longest >= 1.2 and cost.longest_cell == 4
+    assert 0.4 < cost.picture < cost.wall - 1.2
+
+
+def test_bench_shows_the_largest_and_a_dash_for_what_is_not_there() -> None:
+    costs = {"a": bench.Cost(9, 8, 7, 6.5, 3, 2.25), "b": bench.Cost(1, 1, 1, 0.5, 2)}
+    first, second, total = bench.table(costs).splitlines()[1:]
+    assert first.split() == ["9", "8", "7", "6.5", "(3)", "2.2", "a"]
+    assert second.split() == ["1", "1", "1", "0.5", "(2)", "-", "b"]
+    assert total.split() == ["10", "9", "7", "6.5", "2.2", "all"]
+
+
+class SameProcess:
+    """Stands in for a pool of one new process."""
+
+    def __enter__(self) -> "SameProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def submit(self, function: Callable, *arguments: object) -> "SameProcess":
+        self.result = lambda: function(*arguments)
+        return self
+
+
+PAIR = bench.Pair("error", bench.Trained("ours", 20.0, 0.25), bench.Trained("theirs", 50.0, 0.5))
+
+
+def test_bench_compares_each_recommended_model_with_the_classic_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    asked = []
+    monkeypatch.setattr(bench, "_new_process", SameProcess)
+    monkeypatch.setattr(bench, "COMPARISONS", [lambda quick: asked.append(quick) or PAIR] * 2)
+    assert bench.main(["--quick"]) == 0
+    _, *lines, note = capsys.readouterr().out.splitlines()
+    assert asked == [True, True] and len(lines) == 4
+    assert lines[0].split() == ["20.0", "0.25", "ours", "(error)"]
+    assert lines[1].split() == ["50.0", "0.5", "2.5", "theirs", "(classic)"]
+    assert note.startswith("ratio: CPU seconds of the classic one")
+    monkeypatch.setattr(bench.toc, "notebooks", lambda: [])
+    bench.main([])
+    assert asked[2:] == [False, False]
+
+
+def test_every_recommended_model_is_compared() -> None:
+    assert [compare.__name__ for compare in bench.COMPARISONS] == [
+        "vaes",
+        "denoisers",
+        "document_networks",
+    ]
+
+
+def test_bench_takes_the_vaes_at_their_largest_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(seed: int, toy: bool) -> dict:
+        assert seed == 0 and toy
+        return {
+            "dense, Adam": {"cpu_seconds": [1, 5], "nats": [260, 253]},
+            "classic, RMSprop": {"cpu_seconds": [1, 5, 12], "nats": [290, 272, 269]},
+        }
+
+    monkeypatch.setattr("experiments.vae_budgets.run", run)
+    pair = bench.vaes(quick=True)
+    assert (pair.own.cpu, pair.own.quality) == (5, 253)
+    assert (pair.classic.cpu, pair.classic.quality, pair.ratio) == (12, 269, 2.4)
+
+
+@pytest.mark.parametrize(
+    ("compare", "own", "classic"),
+    [
+        (bench.denoisers, "skip_denoiser", "conv_denoiser"),
+        (bench.document_networks, "document_cleaner", "document_denoiser"),
+    ],
+)
+def test_bench_trains_and_scores_both_models(
+    compare: Callable, own: str, classic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASHION_MNIST_DIR", "sample")
+    pair = compare(quick=True)
+    assert (pair.own.name, pair.classic.name) == (own, classic)
+    assert pair.own.cpu > 0 and pair.classic.cpu > 0
+    if own == "skip_denoiser":  # a filter inside makes it good at once
+        assert 12 < pair.own.quality < 30 and 5 < pair.classic.quality < 15
+    else:
+        assert 0 < pair.own.quality < 0.3 and 0 < pair.classic.quality < 0.3
 
 
 def test_bench_goes_on_after_a_notebook_that_fails(
@@ -340,56 +446,186 @@ def test_no_stale_address_stays_in_the_course(copy_of_the_course: Path) -> None:
         assert not [word for word in stale if word.lower() in text.lower()], path
 
 
-# environment.sh and the Makefile
+# The address of a clone, in the built book
 
 
-def run_environment(tmp_path: Path, python: str) -> subprocess.CompletedProcess[str]:
-    """Run tools/environment.sh with a Python of our choice."""
-    command = ["sh", str(ROOT / "tools/environment.sh"), str(tmp_path / "venv"), python]
-    return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+def clone(folder: Path, remote: str = "", branch: str = "main") -> Path:
+    """Make a repository of a tiny course whose address is the placeholder."""
+    folder.mkdir(exist_ok=True)
+    placeholder = set_address.parse("https://github.com/OWNER/course", "main")
+    (folder / "_config.yml").write_text(f"repository:\n  url: {placeholder.url}\n  branch: main\n")
+    (folder / "index.md").write_text(f"See {placeholder.colab(Path('a.ipynb'))}.\n")
+    (folder / "picture.png").write_bytes(b"\x89PNG\xff")
+    (folder / ".gitignore").write_text("_build/\nsecret\n")
+    (folder / "secret").write_text("not in git")
+    git(folder, "init", "--quiet", f"--initial-branch={branch}")
+    git(folder, "add", ".")
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    git(folder, *identity, "commit", "--quiet", "--message", "A")
+    if remote:
+        git(folder, "remote", "add", "origin", remote)
+    return folder
 
 
-def fake_python(tmp_path: Path, version: str, body: str) -> str:
-    """Write a program that answers as a Python of that version would; return its path."""
-    path = tmp_path / f"python{version}"
-    path.write_text(f'#!/bin/sh\ncase "$*" in\n*platform*) echo {version};;\n{body}\nesac\n')
-    path.chmod(0o755)
-    return str(path)
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "https://github.com/ada/course-2",
+        "https://github.com/ada/course-2.git",
+        "https://github.com/ada/course-2/",
+        "https://ada:token@github.com/ada/course-2.git",
+        "https://www.GitHub.com/ada/course-2",
+        "git@github.com:ada/course-2.git",
+        "git@github.com:ada/course-2",
+        "github.com:ada/course-2.git",
+        "ssh://git@github.com/ada/course-2.git",
+        "ssh://git@ssh.github.com:443/ada/course-2.git",
+        "git://github.com/ada/course-2.git",
+    ],
+)
+def test_a_remote_on_github_is_understood_in_every_form(remote: str) -> None:
+    assert set_address.from_remote(remote) == "https://github.com/ada/course-2"
 
 
-@pytest.mark.parametrize("version", ["3.9.18", "3.14.0"])
-def test_an_unsupported_python_is_one_clear_sentence(version: str, tmp_path: Path) -> None:
-    result = run_environment(tmp_path, fake_python(tmp_path, version, "*) exit 1;;"))
-    assert result.returncode == 1
-    assert len(result.stderr.strip().splitlines()) == 1
-    assert "needs Python 3.10, 3.11, 3.12 or 3.13" in result.stderr and version in result.stderr
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "",
+        "/home/ada/course",
+        "../github.com/ada/course",
+        "https://gitlab.com/ada/course.git",
+        "https://notgithub.com/ada/course.git",
+        "https://github.com.example.org/ada/course.git",
+        "https://example.org/github.com/ada/course",
+        "git@github.com:course.git",
+    ],
+)
+def test_a_remote_elsewhere_is_not_taken_for_one_on_github(remote: str) -> None:
+    assert set_address.from_remote(remote) == ""
 
 
-def test_a_missing_python_is_one_clear_sentence(tmp_path: Path) -> None:
-    result = run_environment(tmp_path, "python-that-is-not-there")
-    assert result.returncode == 1
-    assert result.stderr.strip().count("\n") == 0 and "missing" in result.stderr
+def test_the_address_is_that_of_the_remote_with_the_branch_of_the_clone(tmp_path: Path) -> None:
+    root = clone(tmp_path / "a", "git@github.com:ada/course-2.git", branch="trunk")
+    found = set_address.from_git(root, {})
+    assert found == set_address.parse("https://github.com/ada/course-2", "trunk")
 
 
-def test_a_python_without_venv_is_one_clear_sentence(tmp_path: Path) -> None:
-    python = fake_python(tmp_path, "3.12.1", "*ensurepip*) exit 1;;\n*) exit 0;;")
-    result = run_environment(tmp_path, python)
-    assert result.returncode == 1
-    assert result.stderr.strip().count("\n") == 0 and "apt install python3-venv" in result.stderr
+def test_a_branch_that_is_not_on_github_is_not_named(tmp_path: Path) -> None:
+    root = clone(tmp_path / "a", "git@github.com:ada/course.git", branch="trunk")
+    git(root, "update-ref", "refs/remotes/origin/trunk", "HEAD")
+    git(root, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    git(root, "checkout", "--quiet", "-b", "idea")
+    assert set_address.from_git(root, {}).branch == "trunk"
+    git(root, "update-ref", "refs/remotes/origin/idea", "HEAD")  # now it is
+    assert set_address.from_git(root, {}).branch == "idea"
+    git(root, "remote", "add", "mine", "https://github.com/grace/course")
+    git(root, "config", "branch.idea.remote", "mine")
+    git(root, "config", "branch.idea.merge", "refs/heads/better-name")
+    found = set_address.from_git(root, {})
+    assert (found.owner, found.branch) == ("grace", "better-name")
+    git(root, "checkout", "--quiet", "--detach")
+    assert set_address.from_git(root, {}).branch == "trunk"
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_a_remote_on_github_is_found_under_any_name(tmp_path: Path) -> None:
+    root = clone(tmp_path / "a", "/home/ada/course")
+    assert set_address.from_git(root, {}) is None
+    git(root, "remote", "add", "hub", "https://github.com/ada/course")
+    assert set_address.from_git(root, {}).owner == "ada"
+
+
+def test_github_actions_says_where_it_runs(tmp_path: Path) -> None:
+    root = clone(tmp_path / "a", "https://github.com/ada/course")
+    actions = {"GITHUB_REPOSITORY": "eve/fork", "GITHUB_REF_NAME": "idea/two"}
+    assert set_address.from_git(root, actions).url == "https://github.com/eve/fork"
+    assert set_address.from_git(root, actions).branch == "idea/two"
+    pull = {**actions, "GITHUB_REF": "refs/pull/7/merge", "GITHUB_REF_NAME": "7/merge"}
+    assert set_address.from_git(root, pull).branch == "main"
+    elsewhere = {**actions, "GITHUB_SERVER_URL": "https://git.example.org"}
+    assert set_address.from_git(root, elsewhere).owner == "ada"
+
+
+def test_a_folder_inside_another_repository_has_no_address(tmp_path: Path) -> None:
+    root = clone(tmp_path / "a", "https://github.com/ada/course")
+    (root / "unpacked").mkdir()
+    shutil.copy(root / "_config.yml", root / "unpacked")
+    assert set_address.from_git(root / "unpacked", {}) is None
+
+
+@pytest.fixture
+def no_actions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests may run in GitHub Actions themselves."""
+    for name in ("GITHUB_REPOSITORY", "GITHUB_REF", "GITHUB_REF_NAME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_book_of_a_fork_is_built_from_a_copy(tmp_path: Path, no_actions: None) -> None:
+    root = clone(tmp_path / "a", "git@github.com:ada/fork.git")
+    (root / "_build/source/old").mkdir(parents=True)
+    folder, line = book.source(root)
+    assert folder == root / "_build/source" and files(folder.parent) == ["source"]
+    assert line == "Links to the repository lead to https://github.com/ada/fork, branch main."
+    assert files(folder) == [".gitignore", "_config.yml", "index.md", "picture.png"]
+    assert set_address.current(folder).url == "https://github.com/ada/fork"
+    assert "github/ada/fork/blob/main/a.ipynb" in (folder / "index.md").read_text()
+    assert (folder / "picture.png").read_bytes() == (root / "picture.png").read_bytes()
+    status = ["git", "status", "--porcelain"]
+    assert subprocess.run(status, cwd=root, capture_output=True, check=True).stdout == b""
+
+
+def test_the_book_of_a_clone_without_a_remote_keeps_the_placeholder(
+    tmp_path: Path, no_actions: None
+) -> None:
+    root = clone(tmp_path / "a")
+    folder, line = book.source(root)
+    assert folder == root and not (root / "_build").exists()
+    assert "placeholder OWNER" in line and "\n" not in line and "make address URL=" in line
+
+
+def test_an_address_that_was_set_is_kept(tmp_path: Path, no_actions: None) -> None:
+    root = clone(tmp_path / "a", "git@github.com:ada/fork.git")
+    set_address.set_address(root, NEW)
+    assert book.source(root) == (root, "")
+
+
+def test_a_book_without_git_is_built_as_it_is(
+    tmp_path: Path, no_actions: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = clone(tmp_path / "a")
+    shutil.rmtree(root / ".git")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    assert book.source(root)[0] == root
+    monkeypatch.setenv("GITHUB_REPOSITORY", "ada/fork")
+    folder, line = book.source(root)
+    assert folder == root and "keep their placeholder" in line
+
+
+def test_jupyter_book_gets_the_folder_and_its_status_is_passed_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path
+) -> None:
+    calls = []
+
+    def call(command: list[str], **options: object) -> int:
+        calls.append((command, options))
+        return 3 * len(calls) - 3
+
+    monkeypatch.setattr(book.subprocess, "call", call)
+    monkeypatch.setattr(book, "source", lambda: (tmp_path, "Links lead there."))
+    assert book.main() == 0
+    text = capsys.readouterr().out.splitlines()
+    assert text[0] == "Links lead there." and text[-1].endswith("index.html")
+    (command, options) = calls[0]
+    assert command[3:7] == ["build", str(tmp_path), "--path-output", str(ROOT)]
+    assert "-W" in command and options["env"]["KERAS_BACKEND"] == "numpy"
+    assert book.main() == 3
+    assert capsys.readouterr().out == ""
+
+
+# The cover and the lists of packages
+
+
 def test_the_cover_is_the_figure_that_the_chapter_stores() -> None:
     assert (toc.ROOT / cover.COVER).read_bytes() == cover.stored_figure()
-
-
-def test_make_lists_its_commands() -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
-    text = subprocess.run(
-        ["make"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    ).stdout
-    for command in ("book", "test", "execute", "lint", "lock", "address", "clean"):
-        assert f"make {command} " in text
 
 
 def test_every_requirement_is_locked() -> None:

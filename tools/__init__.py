@@ -1,1 +1,1 @@
-"""Maintainers' commands; the Makefile calls each as `python -m tools.<name>`."""
+"""Maintainers' commands; course.py calls most of them as `python -m tools.<name>`."""

@@ -6,7 +6,6 @@ notebook as it was.
 
 import argparse
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import ipykernel.kernelspec
@@ -28,6 +28,11 @@ from nbformat import NotebookNode
 from course_utils import claims
 from course_utils.data import load_fashion_mnist
 from tools import toc
+
+try:
+    import resource
+except ImportError:  # on Windows
+    resource = None
 
 UNCHANGED = "the stored notebook is unchanged"
 LARGE = 1_000_000  # bytes: above this, GitHub and readers' connections suffer
@@ -45,6 +50,16 @@ class Stopped(NotExecuted):
     """The run was interrupted; the notebooks that follow are not executed either."""
 
 
+@dataclass(frozen=True)
+class CellTime:
+    """When a code cell ran: its number from 1 among all cells, and wall-clock seconds."""
+
+    number: int
+    seconds: float  # that it took
+    end: float  # since the notebook was started
+    has_picture: bool
+
+
 class _ThisPython(KernelSpecManager):
     """Gives the Python that runs this command, whatever kernels are installed elsewhere."""
 
@@ -55,16 +70,20 @@ class _ThisPython(KernelSpecManager):
 
 
 def run(
-    path: Path, environment: Mapping[str, str] | None = None
+    path: Path,
+    environment: Mapping[str, str] | None = None,
+    times: list[CellTime] | None = None,
 ) -> tuple[NotebookNode, float, float]:
     """Execute a notebook from a fresh kernel, in its own folder.
 
     Args:
         path: the notebook.
         environment: variables for the kernel besides those of this process.
+        times: where to put what each code cell took.
 
     Returns:
-        The notebook with its new outputs, wall-clock seconds and CPU seconds.
+        The notebook with its new outputs, wall-clock seconds and CPU seconds. (On Windows the CPU
+        seconds are those of the kernel up to the end of its last cell.)
 
     Raises:
         NotExecuted: the file is not a notebook, a cell failed, or the system ended the kernel.
@@ -78,12 +97,22 @@ def run(
         raise NotExecuted(f"{path} is not a notebook (its content is not valid)") from None
     total = len(notebook.cells)
     interrupted = threading.Event()
+    clock = {"cell": 0.0, "kernel cpu": 0.0}
 
     def before_cell(cell_index: int, **_: object) -> None:
+        clock["cell"] = time.perf_counter()
         if interrupted.is_set():
             raise KeyboardInterrupt
         if sys.stdout.isatty():
             print(f"\r{path}: cell {cell_index + 1} of {total} ", end="", flush=True)
+
+    def after_cell(cell: NotebookNode, cell_index: int, **_: object) -> None:
+        now = time.perf_counter()
+        if resource is None:
+            clock["kernel cpu"] = _cpu_of(client.km.provisioner.pid)
+        if times is not None:
+            shown = any("image/png" in output.get("data", {}) for output in cell.outputs)
+            times.append(CellTime(cell_index + 1, now - clock["cell"], now - wall, shown))
 
     client = NotebookClient(
         notebook,
@@ -92,6 +121,7 @@ def run(
         resources={"metadata": {"path": str(path.resolve().parent)}},
         record_timing=False,
         on_cell_start=before_cell,
+        on_cell_executed=after_cell,
     )
     client.owns_km = True  # shut the kernel down at the end, so that its CPU time is known
     # Without MPLBACKEND a kernel draws into the notebook, whatever this process does.
@@ -113,12 +143,12 @@ def run(
         except KeyboardInterrupt:
             interrupted.set()
             if client.km.has_kernel:
-                os.kill(client.km.provisioner.pid, signal.SIGKILL)
+                os.kill(client.km.provisioner.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
             raise Stopped(f"{path}: interrupted; {UNCHANGED}") from None
         finally:
             if sys.stdout.isatty():
                 print("\r", end="")
-    return notebook, time.perf_counter() - wall, _children_cpu() - cpu
+    return notebook, time.perf_counter() - wall, _children_cpu() - cpu + clock["kernel cpu"]
 
 
 def normalise(notebook: NotebookNode) -> None:
@@ -235,9 +265,22 @@ def _is_volatile(output: NotebookNode) -> bool:
 
 
 def _children_cpu() -> float:
-    """Return the CPU seconds of the processes that this one has started and that have ended."""
+    """Return the CPU seconds of the processes that this one has started and that have ended.
+
+    Windows does not say, so there it is zero.
+    """
+    if resource is None:
+        return 0.0
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
+
+
+def _cpu_of(pid: int) -> float:
+    """Return the CPU seconds of a running process, as psutil, which ipykernel needs, tells them."""
+    import psutil
+
+    used = psutil.Process(pid).cpu_times()
+    return used.user + used.system
 
 
 def main(arguments: list[str] | None = None) -> int:

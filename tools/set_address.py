@@ -2,19 +2,25 @@
 
 The address is kept under `repository:` in _config.yml. This command changes it there and in what
 must follow: the first cell of every notebook, the links to GitHub, Colab and Pages, pyproject.toml.
+Until it has been set, the owner is a placeholder, and tools.book takes the address from git.
 """
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from tools.toc import ROOT
+
+PLACEHOLDER = "OWNER"  # the owner in the files of a course whose address was never set
+_GITHUB = "https://github.com"
 
 # `name` is also the folder that git clone makes.
 _FIRST_CELL = """\
@@ -104,12 +110,95 @@ def replaced(text: str, old: Address, new: Address) -> str:
     return re.sub(rf"(\bcd ){re.escape(old.name)}{end}", rf"\g<1>{new.name}", text)
 
 
+def from_git(root: Path = ROOT, environment: Mapping[str, str] = os.environ) -> Address | None:
+    """Return where a clone comes from: from the variables of GitHub Actions, or else from git.
+
+    Args:
+        root: the clone's folder.
+        environment: environment variables.
+
+    Returns:
+        The address, with the branch that the present one is on GitHub, or else GitHub's default
+        one; None if there is no remote on GitHub.
+    """
+    if _git(root, "rev-parse", "--show-prefix"):
+        return None  # unpacked inside of another repository
+    here = _git(root, "symbolic-ref", "--quiet", "--short", "HEAD")
+    tracked = _git(root, "config", f"branch.{here}.remote") if here else ""
+    for remote in [tracked, "origin", *_git(root, "remote").split()]:
+        url = from_remote(_git(root, "remote", "get-url", remote)) if remote else ""
+        if url:
+            break
+    else:
+        remote, url = "", ""
+    repository = environment.get("GITHUB_REPOSITORY")
+    if repository and environment.get("GITHUB_SERVER_URL", _GITHUB) == _GITHUB:
+        url = f"{_GITHUB}/{repository}"
+    if not url:
+        return None
+    for branch in _branches(root, here, remote, remote == tracked, environment):
+        try:
+            return parse(url, branch)
+        except ValueError:
+            continue
+    return None
+
+
+def from_remote(remote: str) -> str:
+    """Return the page of a repository on GitHub; an empty text if it is somewhere else.
+
+    Args:
+        remote: where git fetches from, as https://…, ssh://… or git@github.com:owner/name.git.
+    """
+    start = r"(?:(?:https?|ssh|git)://)?(?:[^@/]+@)?(?:www\.|ssh\.)?github\.com(?::\d+)?[/:]/?"
+    match = re.fullmatch(rf"{start}([^/:]+)/([^/]+?)(?:\.git)?/?", remote, re.IGNORECASE)
+    return f"https://github.com/{match[1]}/{match[2]}" if match else ""
+
+
+def _branches(
+    root: Path, here: str, remote: str, is_tracked: bool, environment: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield names of the branch that links should name, the best first."""
+    name = environment.get("GITHUB_REF_NAME", "")
+    if name and environment.get("GITHUB_REF", f"refs/heads/{name}") == f"refs/heads/{name}":
+        yield name
+    if is_tracked and here:
+        merged = _git(root, "config", f"branch.{here}.merge")
+        if merged.startswith("refs/heads/"):
+            yield merged.removeprefix("refs/heads/")
+    known = f"refs/remotes/{remote}"
+    if here and _git(root, "rev-parse", "--quiet", "--verify", f"{known}/{here}"):
+        yield here
+    yield _git(root, "symbolic-ref", "--quiet", f"{known}/HEAD").removeprefix(f"{known}/")
+    yield here
+    yield current(root).branch
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """Return what git prints, without the last line's end; an empty text if it fails."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+    except OSError:
+        return ""
+    return done.stdout.removesuffix("\n") if done.returncode == 0 else ""
+
+
 def set_address(root: Path, new: Address) -> list[Path]:
     """Change the address everywhere in the repository at `root`.
 
     Returns:
         The files that changed, relative to `root`; none if the address is already the new one.
     """
+    changes = changed_texts(root, new)
+    # _config.yml last: an interrupted command can then be repeated, since the old address is known.
+    for path in sorted(changes, key=lambda path: path.name == "_config.yml"):
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write(changes[path])
+    return sorted(path.relative_to(root) for path in changes)
+
+
+def changed_texts(root: Path, new: Address) -> dict[Path, str]:
+    """Return the text files that another address would change, by path, with their new text."""
     old = current(root)
     changes = {}
     for path, before in texts(root).items():
@@ -119,15 +208,26 @@ def set_address(root: Path, new: Address) -> list[Path]:
             after = re.sub(pattern, rf"\g<1>{new.branch}", after)
         if after != before:
             changes[path] = after
-    # _config.yml last: an interrupted command can then be repeated, since the old address is known.
-    for path in sorted(changes, key=lambda path: path.name == "_config.yml"):
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.write(changes[path])
-    return sorted(path.relative_to(root) for path in changes)
+    return changes
 
 
 def texts(root: Path) -> dict[Path, str]:
     """Return the text files of the repository, those that git tracks or would track, by path."""
+    found = {}
+    for path in files(root):
+        try:
+            found[path] = path.read_bytes().decode()
+        except UnicodeDecodeError:
+            continue  # a picture or an archive
+    return found
+
+
+def files(root: Path) -> list[Path]:
+    """Return the files of the repository, those that git tracks or would track.
+
+    Raises:
+        ValueError: it is no clone made by git.
+    """
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         listed = subprocess.run(
@@ -137,14 +237,8 @@ def texts(root: Path) -> dict[Path, str]:
         raise ValueError(
             f"{root} must be a clone made by git, since git lists its files."
         ) from None
-    found = {}
-    for path in (root / name for name in listed.split("\0") if name):
-        if path.is_file():
-            try:
-                found[path] = path.read_bytes().decode()
-            except UnicodeDecodeError:
-                continue  # a picture or an archive
-    return found
+    paths = [root / name for name in listed.split("\0") if name]
+    return [path for path in paths if path.is_file()]
 
 
 def main(arguments: list[str] | None = None) -> int:

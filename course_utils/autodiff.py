@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+import course_utils._keras  # noqa: F401  it sets Keras up
 from course_utils._checks import check_finite
 
 

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+import course_utils._keras  # noqa: F401  it sets Keras up
 from course_utils._checks import check_same_shape
 
 _LOG_2PI = math.log(2.0 * math.pi)

@@ -44,7 +44,7 @@ class Plan:
 
 
 GENERATED = Plan(800_000, 3e-3)
-REAL = Plan(320_000, 1e-3)  # goes on from the weights of the first
+REAL = Plan(240_000, 1e-3)  # goes on from the weights of the first
 
 
 def training_patches(

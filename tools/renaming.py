@@ -12,6 +12,7 @@ import ast
 import builtins
 import copy
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -76,8 +77,10 @@ def statements(notebook: NotebookNode) -> list[Statement]:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 found.append(Statement(i, node))
                 continue
-            nested = list(fingerprint.calls(node, ("claim", "check")))
-            kept = [node] if nested else fingerprint._stripped(ast.Module([node], [])).body
+            stripped = fingerprint._stripped(ast.Module([node], [])).body
+            names = ("claim", "check") if stripped else ("spread",)  # in a figure's arguments
+            whole = any(fingerprint.calls(node, names))
+            kept = [node] if whole else stripped
             found += [Statement(i, part) for one in kept for part in _in_parts(one)]
     return found
 
@@ -377,6 +380,9 @@ class _Follower:
     numbers: count = field(default_factory=count)
     needs: dict[Value, frozenset[tuple[str, str]]] = field(default_factory=dict)
     needed: frozenset[tuple[str, str]] = frozenset()  # by the functions in this statement
+    read_now: set[Value] = field(default_factory=set)  # by this statement
+    made_of: dict[Value, frozenset[Value]] = field(default_factory=dict)
+    objects: dict[Value, Value] = field(default_factory=dict)  # changed in place: what it was
 
     def value(self, names: dict[str, Value], name: str) -> Value:
         return names.get(name, Unbound(name))
@@ -390,6 +396,7 @@ class _Follower:
             return
         if not self.same(old, new):
             raise Differs(f"{new} is not what {old} was")
+        self.read_now |= {self.value(self.old, old), self.value(self.new, new)}
         waiting, seen = [(old, new)], set()
         while waiting:  # what the functions need that may be called through it
             pair = waiting.pop()
@@ -407,9 +414,46 @@ class _Follower:
         value = Function(next(self.numbers)) if function else next(self.numbers)
         self.old[old] = self.new[new] = value
         self.needs[value] = self.needed
+        self.made_of[value] = frozenset(self.read_now)
 
-    def lose(self, names: dict[str, Value], name: str) -> None:
+    def change(self, old: str, new: str) -> None:
+        """Note that a statement of both notebooks may change an object in place."""
+        before = self.value(self.new, new)
+        self.bind(old, new)
+        self.objects[self.new[new]] = self.object(before)
+
+    def object(self, value: Value) -> Value:
+        return self.objects.get(value, value)
+
+    def within(self, value: Value) -> set[Value]:
+        """Return the objects that a value was made of, and so may hold, itself included."""
+        found, waiting = set(), [value]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, (Imported, Function, Unbound)) or self.object(one) in found:
+                continue
+            found.add(self.object(one))
+            waiting += one.values if isinstance(one, Either) else ()
+            waiting += self.made_of.get(one, ())
+            waiting += self.made_of.get(self.object(one), ())
+        return found
+
+    def lose(self, names: dict[str, Value], name: str, made_of: Iterable[Value] = ()) -> None:
         names[name] = next(self.numbers)
+        self.made_of[names[name]] = frozenset(made_of)
+
+    def lose_all(self, names: dict[str, Value], name: str) -> None:
+        """Lose a name whose object one notebook changes, and all that may hold it or be in it."""
+        value = self.value(names, name)
+        if name.startswith("rng"):  # what was drawn from it stays
+            self.lose(names, name)
+            return
+        inside = self.within(value)
+        for other, held in list(names.items()):
+            if isinstance(held, (Imported, Function)):
+                continue
+            if self.object(held) in inside or self.object(value) in self.within(held):
+                self.lose(names, other)
 
     def state(self) -> tuple[dict[str, Value], dict[str, Value]]:
         return dict(self.old), dict(self.new)
@@ -484,14 +528,14 @@ def _side_by_side(row: Statement, other: Statement, follow: _Follower, found: Co
         _alone(other, follow, follow.new)
         return
     before = follow.state()
-    follow.needed = frozenset()
+    follow.needed, follow.read_now = frozenset(), set()
     reason = ""
     try:
         _Walker(follow).walk(row.tree, other.tree, Scope())
         for name in changed_in_place(row.tree):
             for partner in changed_in_place(other.tree):
                 if follow.same(name, partner) and not follow.is_module(name):
-                    follow.bind(name, partner)
+                    follow.change(name, partner)
     except Differs as difference:
         reason = str(difference)
         follow.set_state(before)
@@ -524,7 +568,10 @@ def _alone(row: Statement, follow: _Follower, names: dict[str, Value]) -> None:
         for call in (node for node in ast.walk(row.tree) if isinstance(node, ast.Call)):
             if fingerprint._base(call.func) in PURE:
                 continue
-            reached = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
+            parts = [*call.args, *(k.value for k in call.keywords)]
+            if isinstance(call.func, ast.Name):
+                parts.append(call.func)
+            reached = {n.id for part in parts for n in ast.walk(part) if isinstance(n, ast.Name)}
             waiting = list(reached)
             while waiting:
                 value = follow.value(names, waiting.pop())
@@ -534,12 +581,13 @@ def _alone(row: Statement, follow: _Follower, names: dict[str, Value]) -> None:
             changed |= reached
     for name in changed:
         if not isinstance(names.get(name, Imported("")), (Imported, Function)):
-            follow.lose(names, name)
+            follow.lose_all(names, name)
+    made_of = [follow.value(names, name) for name in reader.uses.free | reader.uses.deferred]
     for name, what in reader.uses.bound.items():
         if what:
             names[name] = Imported(what)
             continue
-        follow.lose(names, name)
+        follow.lose(names, name, made_of)
         needed = reader.uses.deferred
         follow.needs[names[name]] = frozenset((other, other) for other in needed)
 

@@ -1,4 +1,4 @@
-"""Which names the cells of a notebook bind, read and change: python -m tools.bindings [NOTEBOOK ...]
+"""Names that the cells of a notebook bind, read and change: python -m tools.bindings [NOTEBOOK ...]
 
 A reader scrolls back and runs a cell again. That is safe if a name that some cell reads is bound in
 one cell only, and if no cell changes what another has made.
@@ -381,7 +381,10 @@ def changed_elsewhere(notebook: NotebookNode) -> list[str]:
     changers = changers_of(notebook)
     cells = {i: uses(source, changers) for i, source in code_cells(notebook)}
     made = {
-        name: i for i, one in reversed(cells.items()) for name, what in one.bound.items() if not what
+        name: i
+        for i, one in reversed(cells.items())
+        for name, what in one.bound.items()
+        if not what
     }
     return [
         f"{name} is made in cell {made[name]}, and cell {i} changes it in place: change a copy, or "

@@ -66,14 +66,13 @@ def statements(notebook: NotebookNode) -> list[Statement]:
     found = []
     for i, source in bindings.code_cells(notebook):
         for node in fingerprint.parsed(source).body:
-            call = getattr(node, "value", None)
-            if isinstance(node, ast.Expr) and isinstance(call, ast.Call):
-                if fingerprint.name_of(call) in ("claim", "check") and call.args:
-                    measured = fingerprint.measured_by(call)
-                    if measured is not None:
-                        sentence = ast.unparse(call.args[0])
-                        found.append(Statement(i, ast.Expr(measured), sentence))
-                    continue
+            call = node.value if isinstance(node, ast.Expr) else None
+            named = fingerprint.name_of(call) if isinstance(call, ast.Call) else ""
+            if named in ("claim", "check") and call.args:
+                measured = fingerprint.measured_by(call)
+                if measured is not None:
+                    found.append(Statement(i, ast.Expr(measured), ast.unparse(call.args[0])))
+                continue
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 found.append(Statement(i, node))
                 continue

@@ -16,6 +16,7 @@ import os
 import platform
 import re
 import secrets
+import subprocess
 import sys
 import threading
 import time
@@ -29,7 +30,7 @@ from nbformat import NotebookNode
 
 from course_utils import claims
 from course_utils.data import load_fashion_mnist
-from tools import fingerprint, toc
+from tools import fingerprint, renaming, toc
 from tools.execute import NotExecuted, normalise, run, write, write_text
 
 SEEDS = 5
@@ -310,6 +311,59 @@ def rename(path: Path) -> int:
     return count
 
 
+def transfer(path: Path, revision: str) -> list[str]:
+    """Keep the evidence of a notebook whose code differs from a revision's in names only.
+
+    Each claim and spread is looked at by itself: `tools.renaming` must show that the code behind it
+    is that of the revision up to the names of variables, and its evidence must be the revision's.
+
+    Args:
+        path: the notebook.
+        revision: a revision of git, in which the notebook was measured.
+
+    Returns:
+        What must be measured anew, each with the reason.
+
+    Raises:
+        ValueError: git does not know the notebook in that revision.
+    """
+    command = ["git", "show", f"{revision}:{path.as_posix()}"]
+    shown = subprocess.run(command, cwd=toc.ROOT, capture_output=True, text=True, check=False)
+    if shown.returncode != 0:
+        raise ValueError(f"git shows no {path} of the revision {revision}: {shown.stderr.strip()}")
+    old = nbformat.reads(shown.stdout, as_version=4)
+    new = nbformat.read(toc.ROOT / path, as_version=4)
+    kept = stored(path)
+    left = transferred(kept, old, new)
+    if kept:
+        save(path, kept)
+    return [f"{path}: {reason}" for reason in left]
+
+
+def transferred(kept: dict, old: NotebookNode, new: NotebookNode) -> list[str]:
+    """Give evidence, in place, the fingerprints of a renamed notebook; say what it cannot keep."""
+    reasons = renaming.transferable(old, new)
+    then = {(one.kind, one.key): one.code for one in fingerprint.recorded(old)}
+    left = []
+    for one in fingerprint.recorded(new):
+        if one.kind == "claim":
+            named = [e for e in kept.get("claims", ()) if e["sentence"] == one.key]
+        else:
+            named = [e for e in kept.get("spreads", ()) if re.fullmatch(one.key, e["name"])]
+        measured = [e for e in named if e["code"] == then.get((one.kind, one.key))]
+        reason = reasons[one.kind, one.key]
+        if not measured and not reason:
+            reason = "no evidence is stored of that revision's code"
+        if any(entry["code"] == one.code for entry in named):
+            continue
+        if reason:
+            left.append(f"cell {one.cell}: measure the {one.kind} {one.key!r} anew: {reason}")
+            continue
+        for entry in measured:
+            entry["code"] = one.code
+    return left
+
+
 # The command
 
 
@@ -449,6 +503,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sample-seeds", type=int, default=SAMPLE_SEEDS)
     parser.add_argument("--workers", type=int, default=2, help="runs at the same time")
     parser.add_argument("--restate", action="store_true", help="run nothing; renew what is shown")
+    parser.add_argument(
+        "--renamed",
+        metavar="REVISION",
+        help="run nothing; keep the evidence of claims whose code differs from that revision of "
+        "git only in the names of variables",
+    )
     options = parser.parse_args(arguments)
     if options.seeds < 1 or options.workers < 1 or options.sample_seeds < 0:
         parser.error("--seeds and --workers must be 1 or more, --sample-seeds 0 or more")
@@ -456,6 +516,15 @@ def main(arguments: list[str] | None = None) -> int:
     paths = [Path(os.path.relpath(path.resolve(), toc.ROOT)) for path in options.files] or known
     if unknown := [str(path) for path in paths if path not in known]:
         parser.error(f"{', '.join(unknown)}: no notebook of _toc.yml, no script of experiments/")
+    if options.renamed:
+        left = []
+        for path in (p for p in paths if p.suffix == ".ipynb"):
+            try:
+                left += transfer(path, options.renamed)
+            except ValueError as error:
+                parser.error(str(error))
+        print("\n".join(left) if left else "All evidence belongs to the code as it is.")
+        return int(bool(left))
     for path in (p for p in paths if p.suffix == ".ipynb"):
         if count := rename(path):
             print(f"{path}: {count} claims have new sentences and the same code")

@@ -284,20 +284,22 @@ def _output_shape(model, x) -> tuple | None:
     return shape
 
 
-def _check_validation(model, validation, loss, x):
+def _check_validation(model, validation, loss, trained_on):
     """Return validation data as arrays that fit the model, or the function as it is."""
     if validation is None or callable(validation):
         return validation
-    pair = validation if isinstance(validation, tuple) else (validation, None)
-    if len(pair) != 2:
-        raise ValueError(f"validation must be images or a pair (x, y); got {len(pair)} arrays.")
-    held_out = _check_arrays(model, *pair, loss, "the validation's ")
-    if held_out[0].ndim != x.ndim:
+    if isinstance(validation, tuple) and len(validation) != 2:
         raise ValueError(
-            f"validation must hold images like x, shape {x.shape}; got {held_out[0].shape}; "
+            f"validation must be images or a pair (x, y); got {len(validation)} arrays."
+        )
+    x, y = validation if isinstance(validation, tuple) else (validation, None)
+    x, y = _check_arrays(model, x, y, loss, "the validation's ")
+    if x.ndim != trained_on.ndim:
+        raise ValueError(
+            f"validation must hold images like x, shape {trained_on.shape}; got {x.shape}; "
             "pass a tuple (x, y) for a pair."
         )
-    return held_out
+    return x, y
 
 
 def _scorer(validation) -> Callable[[keras.Model], float] | None:

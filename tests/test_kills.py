@@ -27,7 +27,7 @@ from tools import toc
 KILLS = int(os.environ.get("KILLS", "0"))
 full_only = pytest.mark.skipif(not KILLS, reason="takes minutes: set KILLS=12")
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and looks into /proc")
 
 
 # In another process, which forks: the modules are imported once, and each fork is killed
@@ -397,6 +397,22 @@ def kill_command(name: str, root: Path, seconds: float) -> bool:
     return status == -signal.SIGKILL
 
 
+def wait_until_nobody_works_in(root: Path) -> None:
+    """Wait for what a killed command had started; it must end by itself."""
+    deadline = time.monotonic() + 60
+    while alive := [process for process in Path("/proc").glob("[0-9]*") if works(process, root)]:
+        assert time.monotonic() < deadline, [(p / "cmdline").read_bytes() for p in alive]
+        time.sleep(0.1)
+
+
+def works(process: Path, root: Path) -> bool:
+    """Say whether a process has its working folder in the course."""
+    try:
+        return str((process / "cwd").readlink()).startswith(str(root))
+    except OSError:  # it has ended meanwhile, or is somebody else's
+        return False
+
+
 def state_of(root: Path) -> str:
     """Check that all files are whole; say how far a command came."""
     assert left_in(root / "chapters") == ["a.ipynb"]
@@ -432,6 +448,7 @@ def test_a_killed_command_on_notebooks_leaves_whole_files_only(name, original, c
         if not kill_command(name, course, generator.uniform(0.1, 1) * longest):
             longest *= 0.9
             continue
+        wait_until_nobody_works_in(course)
         found[state_of(course)] += 1
         run_to_the_end(name, course)
         assert state_of(course) == COMPLETE[name]

@@ -180,10 +180,8 @@ class _Reader:
 
     def visit_For(self, node: ast.For) -> None:
         self.visit(node.iter)
-        before = set(self.sure)
-        self.visit(node.target)
+        self.visit(node.target)  # a loop of a lesson that never runs would be a mistake of its own
         self.block(node.body)
-        self.sure = self.sure if _runs(node.iter) else before
         self.block(node.orelse)
 
     def visit_While(self, node: ast.While) -> None:
@@ -257,15 +255,6 @@ class _Reader:
         self.uses.free |= inner.uses.free
         self.uses.deferred |= inner.uses.deferred
         self.bind(node.name)
-
-
-def _runs(iterable: ast.expr) -> bool:
-    """Say whether a loop over this runs at least once: a display or range of constants does."""
-    if isinstance(iterable, (ast.Tuple, ast.List)):
-        return bool(iterable.elts)
-    if isinstance(iterable, ast.Call) and fingerprint.name_of(iterable) in ("enumerate", "zip"):
-        return bool(iterable.args) and all(map(_runs, iterable.args))
-    return True  # a loop of a lesson that never runs would be a mistake of its own
 
 
 def targets(node: ast.AST) -> set[str]:

@@ -117,6 +117,11 @@ def test_a_difference_elsewhere_is_not_refused() -> None:
     assert kept(OLD, (*OLD[:2], "spoil(x)", *OLD[2:])) == set()
 
 
+def test_a_seed_that_is_set_or_left_out_is_refused() -> None:
+    seeded = (OLD[0], "training.set_seed(3)\n" + OLD[1], *OLD[2:])
+    assert kept(OLD, seeded) == kept(seeded, OLD) == set()
+
+
 def test_exchanged_statements_are_refused() -> None:
     old = ("rng = make()", "a = rng.normal()\nb = rng.normal()", "claim('a', a - b, above=3)")
     new = ("rng = make()", "b = rng.normal()\na = rng.normal()", "claim('a', a - b, above=3)")

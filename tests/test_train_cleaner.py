@@ -23,26 +23,30 @@ def test_patches_are_generated_and_real_in_the_stated_shares(monkeypatch):
             return pages
 
         monkeypatch.setattr(documents, name, marked)
-    for scans, num_real in ((real, 0.5 * 400), ([], 0)):
-        x, y = train_cleaner.training_patches(scans, seed=0, num_patches=400)
+    for scans, plan, num_real in (
+        (real, train_cleaner.Plan(1, 1.0, everyday=0.3, real=0.5), 200),
+        (real, train_cleaner.REAL, 340),
+        ([], train_cleaner.GENERATED, 0),
+    ):
+        x, y = train_cleaner.training_patches(scans, plan, seed=0, num_patches=400)
         assert x.shape == y.shape == (400, train_cleaner.PATCH_SIZE, train_cleaner.PATCH_SIZE, 1)
         counts = [np.isclose(x, value).all(axis=(1, 2, 3)).sum() for value in marks.values()]
         assert np.isclose(x, 0.123).all(axis=(1, 2, 3)).sum() == num_real
-        assert counts[1] == round(train_cleaner.EVERYDAY_SHARE * (400 - num_real))
+        assert counts[1] == round(plan.everyday * (400 - num_real))
         assert sum(counts) == 400 - num_real
         assert not np.isclose(x[:100], x[0, 0, 0, 0]).all(axis=(1, 2, 3)).all()  # mixed
 
 
 def test_each_pool_has_new_pages_and_their_sum_is_the_plan(monkeypatch):
     monkeypatch.setattr(train_cleaner, "POOL", 64)
-    made = [x for x, _ in train_cleaner.pools([], seed=0, total=160)]
+    made = [x for x, _ in train_cleaner.pools([], train_cleaner.Plan(160, 1.0, 0.5), seed=0)]
     assert [len(x) for x in made] == [64, 64, 32]
     assert not np.array_equal(made[0], made[1])
 
 
 def test_a_short_training_improves_pages_repeats_itself_and_can_go_on(monkeypatch):
     monkeypatch.setattr(train_cleaner, "POOL", 320)
-    plan = train_cleaner.Plan(960, 3e-3)
+    plan = train_cleaner.Plan(960, 3e-3, 0.35)
     cleaner = train_cleaner.train([], plan, seed=3)
     unseen = pairs(4, seed=9)
     nothing = np.mean([np.square(pair.dirty - pair.clean).mean() for pair in unseen])
@@ -59,7 +63,7 @@ def test_a_short_training_improves_pages_repeats_itself_and_can_go_on(monkeypatc
     again = train_cleaner.train([], plan, seed=3)
     page = unseen[0].dirty[:96, :160][None]
     np.testing.assert_allclose(cleaner(page), again(page), atol=1e-3)
-    still = train_cleaner.train([], train_cleaner.Plan(8, 0.0), start=cleaner, seed=3)
+    still = train_cleaner.train([], train_cleaner.Plan(8, 0.0, 0.35), start=cleaner, seed=3)
     np.testing.assert_allclose(cleaner(page), still(page), atol=1e-6)
 
 
@@ -72,42 +76,34 @@ def test_without_real_scans_only_one_file_is_written(tmp_path, monkeypatch, caps
     assert "NOISY_OFFICE_DIR is not set" in capsys.readouterr().err
 
 
-def test_the_second_network_goes_on_from_the_first_with_real_scans(tmp_path, monkeypatch):
-    trained = []
+def test_the_second_network_goes_on_and_texts_are_held_back_from_it(tmp_path, monkeypatch, capsys):
+    trained, measured = [], []
 
     def train(real, plan, start):
-        trained.append((len(real), plan, start))
+        trained.append((real, plan, start))
         return models.document_cleaner()
 
-    monkeypatch.setattr(train_cleaner, "train", train)
-    monkeypatch.setattr(documents, "find_noisy_office", lambda: tmp_path)
-    monkeypatch.setattr(documents, "load_noisy_office", lambda: pairs(3, seed=1))
-    train_cleaner.main(["--folder", str(tmp_path / "new")])
-    assert [one[:2] for one in trained] == [(0, train_cleaner.GENERATED), (3, train_cleaner.REAL)]
-    assert trained[0][2] is None and trained[1][2] is not None
-    assert {path.name for path in (tmp_path / "new").iterdir()} == set(CLEANERS.values())
-
-
-def test_measuring_holds_texts_back_and_writes_nothing(monkeypatch, capsys):
-    scans = pairs(6, seed=4)
-    learned_from = []
-
-    def train(real, plan, start):
-        learned_from.append({pair.page for pair in real})
-        return models.document_cleaner()
-
-    measured = []
     monkeypatch.setattr(train_cleaner, "train", train)
     monkeypatch.setattr(
         train_cleaner, "error", lambda cleaner, unseen: measured.append(unseen) or 0.5
     )
-    train_cleaner.measure(scans)
+    scans = pairs(6, seed=1)
+    monkeypatch.setattr(documents, "find_noisy_office", lambda: tmp_path)
+    monkeypatch.setattr(documents, "load_noisy_office", lambda: scans)
+    train_cleaner.main(["--folder", str(tmp_path / "new")])
+    assert {path.name for path in (tmp_path / "new").iterdir()} == set(CLEANERS.values())
+    assert [one[1] for one in trained] == [train_cleaner.GENERATED, train_cleaner.REAL]
+    assert trained[0][0] == [] and trained[0][2] is None and trained[1][2] is not None
+    learned_from = {pair.page for pair in trained[1][0]}
+
+    train_cleaner.main(["--measure"])
+    assert len(trained) == 2  # measuring trains nothing
     held_back = {pair.page for pair in measured[0]}
-    assert held_back
-    assert not held_back & learned_from[0]
-    assert held_back | learned_from[0] == {pair.page for pair in scans}
+    assert held_back and not held_back & learned_from
+    assert held_back | learned_from == {pair.page for pair in scans}
     printed = capsys.readouterr().out
-    assert "background subtraction" in printed and "Sauvola" in printed
+    for name in ("background subtraction", "Sauvola", "generated pages only", "real ones"):
+        assert name in printed
 
 
 @pytest.mark.parametrize("trained_on", ["generated", "real"])

@@ -53,13 +53,14 @@ def shipped():
 @pytest.mark.parametrize(("height", "width"), [(200, 500), (397, 170)])
 def test_tiles_make_the_page_that_the_network_makes_of_the_whole(shipped, height, width):
     page = uneven_light(written_page(16, height, width)) + RNG.normal(0, 0.02, (height, width))
-    page = np.clip(page, 0, 1).astype(np.float32)
+    stained = documents.generate_pages(1, seed=7, height=height, width=width).dirty[0, ..., 0]
+    page = (np.clip(page, 0, 1) * stained).astype(np.float32)
     padded = np.pad(page, ((0, -height % 16), (0, -width % 16)), mode="reflect")
     whole = np.asarray(shipped(padded[None, ..., None], training=False))[0, :height, :width, 0]
     tiled = network.apply_network(page, shipped, tile=176)
     np.testing.assert_allclose(tiled, whole, atol=1e-5)
     # The test sees seams where there are some.
-    tiled = network.apply_network(page, shipped, tile=176, overlap=16)
+    tiled = network.apply_network(page, shipped, tile=176, overlap=0)
     assert np.abs(tiled - whole).max() > 1e-3
 
 

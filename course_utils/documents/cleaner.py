@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import keras
 
 LARGEST_SCALE = 32.0
-LARGEST_SHARE = 0.02  # of the ink may be lost at the measured scale before others are tried
+LARGEST_SHARE = 0.25  # of the ink may be lost at the measured scale before others are tried
 COARSER = 4  # how much smaller the page is on which wide strokes are cleaned
 RESTORED, LEFT, REMOVED = 1, 2, 3  # in `Cleaning.changes`
 

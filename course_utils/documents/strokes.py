@@ -17,7 +17,10 @@ LEAST_CONTRAST = 0.06  # of the paper's light; with less, nobody reads it
 INK_SHARE = 0.6  # of the contrast of the page's ink; what is narrow and has more is ink, not dirt
 WIDE_INK_SHARE = 0.9  # the same for wide strokes, since a stain is wide too, and paler
 PALE_SHARE = 0.25  # what has more, and is written like text, may be pale print
-LIGHT_SHARE = 0.01  # of a dark ground must be lost light strokes for them to be writing
+UNEVEN = (
+    0.05  # of its mean: the standard deviation of darkness above which a wide stroke is a stain
+)
+LIGHT_SHARE = 0.03  # of a dark ground must be lost light strokes for them to be writing
 LEFT_SHARE = 0.5  # of a stroke's contrast must be left after cleaning
 STROKE_WIDTH = 2.0  # pixels; how wide strokes are where the network is at its best
 WIDE_STROKE = 5.0  # pixels; from here on the page is reduced first
@@ -194,7 +197,7 @@ class Loss:
         light: bool, light strokes on a dark ground that are gone.
         ground: bool, the dark ground around such light strokes.
         grey: bool, wide dark areas that are gone without strokes in them: stains, most of them.
-        share: the lost part of all ink, dark or light.
+        share: the lost part of all narrow strokes as dark as ink.
     """
 
     ink: np.ndarray
@@ -223,16 +226,17 @@ def compare(before: np.ndarray, after: np.ndarray) -> Loss:
     ink, pale = _lost(before, after, window, least, typical, INK_SHARE)
     total = np.count_nonzero(was > INK_SHARE * typical)
     del was
+    share = float(np.count_nonzero(ink) / max(total, 1))
     for step in (4, 16):  # wide strokes
         if min(before.shape) < 4 * step:
             break
         # The brightest of each block: inside a wide stroke all are dark, in text on a stain not.
         smaller = _brightest(before, step), _brightest(after, step)
-        ink |= _larger(_lost(*smaller, WINDOW, 2 * least, typical, WIDE_INK_SHARE)[0], before.shape)
+        wide, _ = _lost(*smaller, WINDOW, 2 * least, typical, WIDE_INK_SHARE)
+        ink |= _larger(_even(wide, smaller[0]), before.shape)
     even = np.clip(before / fall_of_light(before), 0, 1)
     light, ground = _lost_light(even, after, window, least, typical)
     grey = _pieces(dark_ground(even, 0.75) & (after > 0.85) & ~ground, WINDOW**2)
-    share = float((ink | light).sum() / max(total, 1))
     return Loss(ink & ~ground, pale & ~ground, light, ground, grey, share)
 
 
@@ -264,6 +268,17 @@ def _lost(before, after, window: int, least: float, typical: float, share: float
     ink = _pieces(gone & (was > share * typical), least_area=4)
     pale = gone & (was > max(least, PALE_SHARE * typical)) & ~ink
     return ink, _set_like_text(pale)
+
+
+def _even(mask: np.ndarray, page: np.ndarray) -> np.ndarray:
+    """The pieces of a mask that are of an even darkness: print is, a stain is not."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    area = np.maximum(np.bincount(labels.ravel(), None, count), 1)
+    dark = 1 - page.ravel().astype(float)
+    mean, square = (np.bincount(labels.ravel(), d, count) / area for d in (dark, dark * dark))
+    even = np.sqrt(np.maximum(square - mean * mean, 0)) < UNEVEN * mean
+    even[0] = False
+    return even[labels]
 
 
 def _pieces(mask: np.ndarray, least_area: int) -> np.ndarray:

@@ -1,6 +1,7 @@
-"""Checks of arguments.
+"""Checks of arguments, for every module of the course.
 
-Each raises a ValueError of one sentence: what was expected, what came, what to do.
+Each takes a value and what to call it in the message, and returns it: a NumPy array, a Python
+number. It raises a ValueError of one sentence: what was expected, what came, what to do.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ ROUNDING = 1e-6  # of pixel values: a filter's sums are this far beyond 0 and 1 
 
 
 def _as_array(x: Any, name: str) -> np.ndarray:
-    """Turn x into a numeric NumPy array, or raise ValueError naming the argument."""
+    """Turn x into a numeric array."""
     try:
         array = np.asarray(x)
     except (TypeError, ValueError):
@@ -29,18 +30,7 @@ def _as_array(x: Any, name: str) -> np.ndarray:
 
 
 def check_finite(x: Any, name: str) -> np.ndarray:
-    """Return x as a NumPy array if it holds at least one value and all of them are finite.
-
-    Args:
-        x: numbers of any shape.
-        name: what to call x in the message.
-
-    Returns:
-        x as a NumPy array, of the type it had.
-
-    Raises:
-        ValueError: if x is not numeric, is empty, or holds a NaN or an infinity.
-    """
+    """Return x, numbers of any shape and type, if there is at least one and all are finite."""
     array = _as_array(x, name)
     if array.size == 0:
         raise ValueError(f"{name} must hold at least one value; got shape {array.shape}.")
@@ -53,21 +43,14 @@ def check_finite(x: Any, name: str) -> np.ndarray:
     return array
 
 
-def check_images(x: Any, name: str, allow_any_size: bool = False) -> np.ndarray:
-    """Return x as float32 images if it is a batch of one-channel images with values in [0, 1].
+def check_images(
+    x: Any, name: str, allow_any_size: bool = False, allow_any_value: bool = False
+) -> np.ndarray:
+    """Return x as float32 if it is a batch of one-channel images with values in [0, 1].
 
-    What rounding makes of 0 and 1 (filters return -1e-19) is let pass, and comes back as 0 and 1.
-
-    Args:
-        x: images, (n, 28, 28, 1), or (n, height, width, 1) with `allow_any_size`.
-        name: what to call x in the message.
-        allow_any_size: accept any height and width.
-
-    Returns:
-        x as a float32 NumPy array (not copied if it is one already).
-
-    Raises:
-        ValueError: if the shape, the range or the type is another.
+    Its shape must be (n, 28, 28, 1), or (n, height, width, 1) with `allow_any_size`. What rounding
+    makes of 0 and 1 (filters return -1e-19) comes back as 0 and 1; float32 in range is not copied.
+    With `allow_any_value` the values need only be finite, and keep their type.
     """
     array = _as_array(x, name)
     expected = "(n, height, width, 1)" if allow_any_size else "(n, 28, 28, 1)"
@@ -77,6 +60,8 @@ def check_images(x: Any, name: str, allow_any_size: bool = False) -> np.ndarray:
             f"{name} must be images of shape {expected}, n at least 1; got shape {array.shape}; "
             "index with [None] for one image and [..., None] for a missing channel axis."
         )
+    if allow_any_value:
+        return check_finite(array, name)
     low, high = array.min(), array.max()
     if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # written so that NaN fails too
         raise ValueError(
@@ -89,19 +74,7 @@ def check_images(x: Any, name: str, allow_any_size: bool = False) -> np.ndarray:
 
 
 def check_codes(z: Any, name: str, latent_dim: int | None = None) -> np.ndarray:
-    """Return z as an array if it is a finite batch of codes.
-
-    Args:
-        z: codes, (n, latent_dim).
-        name: what to call z in the message.
-        latent_dim: the number of columns that is needed; None for any.
-
-    Returns:
-        z as a NumPy array.
-
-    Raises:
-        ValueError: if the shape is another, or a value is not finite.
-    """
+    """Return z if it is a finite batch of codes, (n, latent_dim); None: of any latent_dim."""
     array = check_finite(z, name)
     if array.ndim != 2 or (latent_dim is not None and array.shape[1] != latent_dim):
         width = "latent_dim" if latent_dim is None else latent_dim
@@ -113,20 +86,7 @@ def check_codes(z: Any, name: str, latent_dim: int | None = None) -> np.ndarray:
 
 
 def check_labels(y: Any, name: str, count: int, num_classes: int) -> np.ndarray:
-    """Return y as int64 class numbers if there are `count` of them in 0 ... num_classes - 1.
-
-    Args:
-        y: labels, (count,).
-        name: what to call y in the message.
-        count: how many labels are needed.
-        num_classes: how many classes there are.
-
-    Returns:
-        y as an int64 NumPy array.
-
-    Raises:
-        ValueError: if the shape, the type or the range is another.
-    """
+    """Return y as int64 if it holds `count` class numbers from 0 to num_classes - 1, (count,)."""
     array = _as_array(y, name)
     if array.dtype.kind not in "iu" or array.shape != (count,):
         raise ValueError(
@@ -142,17 +102,7 @@ def check_labels(y: Any, name: str, count: int, num_classes: int) -> np.ndarray:
 
 
 def check_same_shape(a: Any, b: Any, name_a: str, name_b: str) -> None:
-    """Raise ValueError unless a and b, arrays or tensors, have the same shape.
-
-    Args:
-        a: the first array.
-        b: the second array.
-        name_a: what to call a in the message.
-        name_b: what to call b in the message.
-
-    Raises:
-        ValueError: if the shapes differ.
-    """
+    """Check that two arrays or tensors have the same shape."""
     shape_a, shape_b = tuple(np.shape(a)), tuple(np.shape(b))
     # Inside a compiled training step an axis may not be known yet; it is None there.
     differs = any(i != j for i, j in zip(shape_a, shape_b, strict=False) if None not in (i, j))
@@ -164,71 +114,28 @@ def check_same_shape(a: Any, b: Any, name_a: str, name_b: str) -> None:
 
 
 def check_positive_int(value: Any, name: str) -> int:
-    """Return value as an int if it is a whole number of at least 1.
-
-    Args:
-        value: the number.
-        name: what to call it in the message.
-
-    Returns:
-        value as a Python int.
-
-    Raises:
-        ValueError: if it is not whole, or less than 1 (True and False are refused too).
-    """
+    """Return value as an int if it is a whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
         raise ValueError(f"{name} must be a whole number of at least 1; got {value!r}.")
     return int(value)
 
 
 def check_seed(value: Any, name: str = "seed") -> int:
-    """Return value as an int if it is a whole number from 0 to 2**32 - 1.
-
-    Args:
-        value: the number.
-        name: what to call it in the message.
-
-    Returns:
-        value as a Python int.
-
-    Raises:
-        ValueError: if it is not such a number.
-    """
+    """Return value as an int if it is a whole number from 0 to 2**32 - 1."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not 0 <= value < 2**32:
         raise ValueError(f"{name} must be a whole number from 0 to 2**32 - 1; got {value!r}.")
     return int(value)
 
 
 def check_fraction(value: Any, name: str) -> float:
-    """Return value as a float if it is a number from 0 to 1.
-
-    Args:
-        value: the number.
-        name: what to call it in the message.
-
-    Returns:
-        value as a Python float.
-
-    Raises:
-        ValueError: if it is not a number from 0 to 1.
-    """
+    """Return value as a float if it is a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value <= 1:
         raise ValueError(f"{name} must be a number from 0 to 1; got {value!r}; write 10 % as 0.1.")
     return float(value)
 
 
 def check_one_per_item(values: Sequence[Any], name: str, count: int, items: str) -> None:
-    """Raise ValueError unless there is one value for each item.
-
-    Args:
-        values: the values.
-        name: what to call them in the message.
-        count: how many items there are.
-        items: what to call the items in the message.
-
-    Raises:
-        ValueError: if len(values) is not count.
-    """
+    """Check that there are `count` values, one for each of the items, called so in the message."""
     if len(values) != count:
         raise ValueError(
             f"{name} must have one entry for each of the {count} {items}; got {len(values)}."

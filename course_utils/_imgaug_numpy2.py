@@ -31,16 +31,7 @@ def restore_sctypes() -> None:
 
 
 def import_imgaug() -> ModuleType:
-    """Import imgaug and its augmenters.
-
-    Returns:
-        The module imgaug, with `imgaug.augmenters` loaded.
-
-    Raises:
-        ImportError: if imgaug, or a library that it needs, is not installed.
-
-    Chapter: Denoising.
-    """
+    """Return the module imgaug, with its augmenters; ImportError says what is not installed."""
     restore_sctypes()
     try:
         importlib.import_module("imgaug.augmenters")

@@ -1,7 +1,10 @@
 """Derivatives of a function at given points, by whatever back end Keras computes with.
 
 Keras has operations that run on every back end, but no derivative. Both functions here ask the
-back end's own automatic differentiation: TensorFlow's GradientTape or JAX's jacrev and grad.
+back end's own automatic differentiation: TensorFlow's GradientTape or JAX's jacrev and grad; with
+another back end they raise NotImplementedError. Points that are not finite numbers, and functions
+that return another shape than is described, raise ValueError. Chapters: Contractive autoencoders;
+The slope of the density.
 """
 
 from collections.abc import Callable
@@ -10,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+import course_utils._keras  # noqa: F401  it sets Keras up
 from course_utils._checks import check_finite
 
 
@@ -23,18 +27,16 @@ def jacobian(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
             double precision and the back end follows (JAX does so only in its 64-bit mode).
 
     Returns:
-        (n, outputs, inputs): entry [i, j, k] is the derivative of the j-th number that the
-        function gives for x[i] by the k-th number of x[i], both counted along the flattened
-        example.
-
-    Raises:
-        ValueError: x is not a batch of finite numbers, or the function returns no batch of n.
-        NotImplementedError: the back end is neither TensorFlow nor JAX.
-
-    Chapter: Contractive autoencoders; The slope of the density.
+        (n, outputs, inputs): entry [i, j, k] is the derivative of the j-th number that the function
+        gives for x[i] by the k-th number of x[i], both counted along the flattened example.
     """
-    x = _as_batch(x)
-    if keras.backend.backend() == "tensorflow":
+    x = _as_float(x)
+    if x.ndim < 2:
+        raise ValueError(
+            f"x must be a batch of shape (n, ...); got shape {x.shape}; "
+            "index with [None] for one example and [:, None] for examples of one number."
+        )
+    if _back_end() == "tensorflow":
         import tensorflow as tf
 
         inputs = tf.constant(x)
@@ -47,15 +49,13 @@ def jacobian(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
         zeros = tf.UnconnectedGradients.ZERO  # a function may ignore its argument
         rows = [tape.gradient(column, inputs, unconnected_gradients=zeros) for column in columns]
         derivative = np.stack(rows, axis=1)
-    elif keras.backend.backend() == "jax":
+    else:
         import jax
 
         def single(example):
             return _check_outputs(function(example[None]), 1)[0]
 
         derivative = jax.jit(jax.vmap(jax.jacrev(single)))(x)
-    else:
-        raise _unknown_back_end("jacobian")
     derivative = np.asarray(derivative)
     return derivative.reshape(len(x), -1, int(np.prod(x.shape[1:])))
 
@@ -64,20 +64,14 @@ def gradient(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
     """Compute the gradient of a function with one value, such as a loss by its parameters.
 
     Args:
-        function: maps an array shaped like x to a number, written with `keras.ops`.
+        function: maps an array shaped like x to one number, written with `keras.ops`.
         x: the point, of any shape; for its precision see `jacobian`.
 
     Returns:
         The derivatives of the number by each entry of x, shaped like x.
-
-    Raises:
-        ValueError: x is not made of finite numbers, or the function returns more than one number.
-        NotImplementedError: the back end is neither TensorFlow nor JAX.
-
-    Chapter: Contractive autoencoders; The slope of the density.
     """
     x = _as_float(x)
-    if keras.backend.backend() == "tensorflow":
+    if _back_end() == "tensorflow":
         import tensorflow as tf
 
         inputs = tf.constant(x)
@@ -86,26 +80,24 @@ def gradient(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
             value = _check_scalar(function(inputs))
         zeros = tf.UnconnectedGradients.ZERO
         return np.asarray(tape.gradient(value, inputs, unconnected_gradients=zeros))
-    if keras.backend.backend() == "jax":
-        import jax
+    import jax
 
-        return np.asarray(jax.grad(lambda inputs: _check_scalar(function(inputs)))(x))
-    raise _unknown_back_end("gradient")
+    return np.asarray(jax.grad(lambda inputs: _check_scalar(function(inputs)))(x))
+
+
+def _back_end() -> str:
+    name = keras.backend.backend()
+    if name not in ("tensorflow", "jax"):
+        raise NotImplementedError(
+            f"autodiff knows TensorFlow and JAX; this is {name!r}; set KERAS_BACKEND to one of the "
+            "two before Keras is imported."
+        )
+    return name
 
 
 def _as_float(x: Any) -> np.ndarray:
     x = check_finite(x, "x")
     return x if x.dtype in (np.float32, np.float64) else x.astype(np.float32)
-
-
-def _as_batch(x: Any) -> np.ndarray:
-    x = _as_float(x)
-    if x.ndim < 2:
-        raise ValueError(
-            f"x must be a batch of shape (n, ...); got shape {x.shape}; "
-            "index with [None] for one example and [:, None] for examples of one number."
-        )
-    return x
 
 
 def _check_outputs(outputs: Any, n: int) -> Any:
@@ -126,10 +118,3 @@ def _check_scalar(value: Any) -> Any:
             "sum or average it, or use jacobian."
         )
     return value
-
-
-def _unknown_back_end(name: str) -> NotImplementedError:
-    return NotImplementedError(
-        f"{name} knows TensorFlow and JAX; this is {keras.backend.backend()!r}; set KERAS_BACKEND "
-        "to one of the two before Keras is imported."
-    )

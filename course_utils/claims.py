@@ -1,6 +1,7 @@
 """`claim`: a sentence of the text, the number behind it and its bound, in one call.
 
 `check` is for what cannot fail by construction: identities and known answers of the machinery.
+All chapters use both, and `spread`; the page "How to use this book" explains them.
 """
 
 import functools
@@ -8,25 +9,14 @@ import html
 import json
 import math
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 EVIDENCE_DIR = Path(__file__).parent / "evidence"
-_NUMBER_WORDS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-)
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 class ClaimFailed(AssertionError):
@@ -48,45 +38,32 @@ def claim(
     regression tests can compare it. Jupyter, Colab and the book show a richer form: the number, its
     bound, and the spread over seeds that is kept in `course_utils/evidence`.
 
-    Two environment variables serve `make evidence`: COURSE_CLAIMS_LOG names a file to which one
-    JSON line per claim is appended, and COURSE_CLAIMS_KEEP_GOING=1 shows a failed claim instead of
-    raising it.
+    For `make evidence`, COURSE_CLAIMS_LOG names a file to which one JSON line per claim is added,
+    and COURSE_CLAIMS_KEEP_GOING=1 shows a failed claim instead of raising it.
 
     Args:
         sentence: what the text claims, in words, without numbers that vary; one assertion.
         measured: the number that decides, in the unit that the sentence speaks of; or several, one
-            for each seed of an experiment, which must all hold: their mean is shown with their
-            range.
-        above: the number must be larger than this.
-        below: the number must be smaller than this.
-        within: the number must not leave this interval (a, b). Exactly one of the three is given.
+            for each seed of an experiment, which must all hold: shown are their mean and range.
+        above, below, within: what the number must be larger than, or smaller than, or the interval
+            (a, b) that it must not leave. Exactly one of the three is given.
         loose: why the bound is further from the seeds' range than the rule of CONTRIBUTING.md
             allows, if it is.
 
     Raises:
         ClaimFailed: the number is on the wrong side of its bound.
-        ValueError: the sentence is empty, a number is not a finite number or there is none, or not
-            exactly one bound is given.
-
-    Chapter: all of them; "How to use this book" explains it.
+        ValueError: there is no sentence, no number, one that is not finite, or not one bound.
     """
+    _need_sentence(sentence)
     if loose is not None and not loose.strip():
         raise ValueError("loose must say why the bound is loose, or be left out.")
-    low, high = _bounds(sentence, above, below, within)
-    record: dict[str, object] = {"kind": "claim", "sentence": sentence}
+    numbers = [_number(sentence, value) for value in np.ravel(measured)]
+    if not numbers:
+        raise ValueError(f"the claim {sentence!r} got no number: run the experiment first.")
+    record = {"kind": "claim", "sentence": sentence, "measured": float(np.mean(numbers))}
     if np.ndim(measured):
-        numbers = [_number(sentence, value) for value in np.ravel(measured)]
-        if not numbers:
-            raise ValueError(f"the claim {sentence!r} got no number: run the experiment first.")
-        record |= {"measured": float(np.mean(numbers)), "seeds": numbers}
-    else:
-        numbers = [_number(sentence, measured)]
-        record["measured"] = numbers[0]
-    holds = all(
-        low <= number <= high if within is not None else low < number < high for number in numbers
-    )
-    bounds = {k: v for k, v in (("above", low), ("below", high)) if math.isfinite(v)}
-    _report({**record, **bounds, "holds": holds})
+        record["seeds"] = numbers
+    _report({**record, **_judged(sentence, numbers, (above, below, within))})
 
 
 def check(
@@ -100,47 +77,27 @@ def check(
     """Check the machinery: an identity, or an answer that is known beforehand.
 
     It is shown more quietly than a claim, since it says nothing new about the world, and has no
-    spread over seeds.
-
-    Args:
-        sentence: what must be so, in words.
-        measured: a number, with exactly one bound as in `claim`; or a truth value, without one.
-        above: the number must be larger than this.
-        below: the number must be smaller than this.
-        within: the number must not leave this interval.
-
-    Raises:
-        ClaimFailed: it is not so.
-        ValueError: as for `claim`.
-
-    Chapter: all of them; "How to use this book" explains it.
+    spread over seeds. `measured` is a number with exactly one bound, or a truth value without one;
+    the rest, and the errors, are those of `claim`.
     """
-    record: dict[str, object] = {"kind": "check", "sentence": sentence}
-    if type(measured).__name__ in ("bool", "bool_"):
-        if not (above is None and below is None and within is None):
-            raise ValueError("a truth value needs no bound; give a number with it.")
-        _need_sentence(sentence)
+    _need_sentence(sentence)
+    record = {"kind": "check", "sentence": sentence}
+    if not isinstance(measured, (bool, np.bool_)):
+        number = _number(sentence, measured)
+        judged = _judged(sentence, [number], (above, below, within))
+        _report({**record, "measured": number, **judged})
+    elif any(bound is not None for bound in (above, below, within)):
+        raise ValueError("a truth value needs no bound; give a number with it.")
+    else:
         _report({**record, "holds": bool(measured)})
-        return
-    low, high = _bounds(sentence, above, below, within)
-    number = _number(sentence, measured)
-    holds = low <= number <= high if within is not None else low < number < high
-    bounds = {k: v for k, v in (("above", low), ("below", high)) if math.isfinite(v)}
-    _report({**record, "measured": number, **bounds, "holds": holds})
 
 
 def describe(record: dict[str, object], seeds: Sequence[float] = ()) -> str:
     """Say in words what was measured, what the bound is, and how far the seeds spread.
 
-    Args:
-        record: what was measured ("measured") and its bounds ("above", "below", or both).
-        seeds: the same number measured with several seeds; none if that is not known.
-
-    Returns:
-        For example "measured 0.61, must be below 0.67, five seeds 0.58 to 0.64"; an empty string
-        if there is no number.
-
-    Chapter: none; the notebooks' claims show it.
+    The record has the number ("measured") and its bounds ("above", "below", or both); the seeds are
+    the same number measured with several, none if that is not known. The words are for example
+    "measured 0.61, must be below 0.67, five seeds 0.58 to 0.64", and none if there is no number.
     """
     if "measured" not in record:
         return ""
@@ -159,18 +116,15 @@ def describe(record: dict[str, object], seeds: Sequence[float] = ()) -> str:
     text = f"measured {_short(record['measured'], width)}, {bound}"
     if len(seeds) < 2:
         return text
-    count = _NUMBER_WORDS[len(seeds)] if len(seeds) < len(_NUMBER_WORDS) else str(len(seeds))
+    count = _WORDS[len(seeds)] if len(seeds) < len(_WORDS) else str(len(seeds))
     return f"{text}, {count} seeds {_short(min(seeds), width)} to {_short(max(seeds), width)}"
 
 
 def rich(record: dict[str, object]) -> str:
     """Return the form of a claim or check that Jupyter, Colab and the book show, as HTML.
 
-    Args:
-        record: its "kind", "sentence", "holds", the number with its bounds if it has one, and its
-            "seeds" if they are those of an experiment.
-
-    Chapter: none; the notebooks' claims show it.
+    The record has its "kind", "sentence", "holds", the number with its bounds if it has one, and
+    its "seeds" if they are those of an experiment.
     """
     quiet = record["kind"] == "check"
     seeds = () if quiet else record.get("seeds") or stored_seeds().get(record["sentence"], ())
@@ -192,16 +146,11 @@ def spread(name: str, value: object) -> tuple[object, object]:
 
     Args:
         name: what it is, unique in the book, such as "dB of the classic network by noise level".
-        value: what this run measured, a number or an array of any shape.
+        value: what this run measured, a finite number or an array of any shape.
 
     Returns:
         The lowest and the highest value over this run and the seeds stored for the full set, each
         of the value's shape; the value itself, twice, where nothing of that shape is stored.
-
-    Raises:
-        ValueError: the name is empty, or a value is not finite.
-
-    Chapter: all of them; "How to use this book" explains it.
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"spread needs the name of the quantity first, but got {name!r}.")
@@ -218,13 +167,8 @@ def spread(name: str, value: object) -> tuple[object, object]:
 def experiment(name: str) -> list[dict]:
     """Return the stored results of a script in `experiments/`, one dictionary for each seed.
 
-    Args:
-        name: the script's name without `.py`.
-
-    Raises:
-        FileNotFoundError: there are none; `make evidence` runs the script and stores them.
-
-    Chapter: those that draw what a notebook's budget does not allow to compute.
+    The name is the script's, without `.py`. Without results it raises FileNotFoundError: `make
+    evidence` runs the script and stores them.
     """
     path = EVIDENCE_DIR / "experiments" / f"{name}.json"
     if not path.is_file():
@@ -236,12 +180,7 @@ def experiment(name: str) -> list[dict]:
 
 
 def stored_seeds() -> dict[str, tuple[float, ...]]:
-    """Return what each claim measured on the full set with several seeds, by its sentence.
-
-    The files in `course_utils/evidence` are written by `make evidence`, one for each chapter.
-
-    Chapter: none; the notebooks' claims show it.
-    """
+    """Return what each claim measured on the full set with the seeds of `make evidence`."""
     return {k: tuple(v) for k, v in _stored("claims", "sentence").items()}
 
 
@@ -261,7 +200,7 @@ def _need_sentence(sentence: object) -> None:
 
 
 def _number(sentence: str, measured: object) -> float:
-    if type(measured).__name__ in ("bool", "bool_"):
+    if isinstance(measured, (bool, np.bool_)):
         raise ValueError(
             f"the claim {sentence!r} got a truth value; give the measured number and a bound."
         )
@@ -271,15 +210,10 @@ def _number(sentence: str, measured: object) -> float:
     return number
 
 
-def _bounds(
-    sentence: str,
-    above: float | None,
-    below: float | None,
-    within: tuple[float, float] | None,
-) -> tuple[float, float]:
-    """Return the interval that the number must be in, infinite where there is no bound."""
-    _need_sentence(sentence)
-    if sum(bound is not None for bound in (above, below, within)) != 1:
+def _judged(sentence: str, numbers: Sequence[float], bounds: tuple) -> dict[str, object]:
+    """Return the bounds that there are, "above" and "below", and whether all numbers "hold"."""
+    above, below, within = bounds
+    if sum(bound is not None for bound in bounds) != 1:
         raise ValueError(
             f"the claim {sentence!r} needs exactly one of above=, below= and within=(a, b)."
         )
@@ -288,7 +222,9 @@ def _bounds(
     high = math.inf if high is None else float(high)
     if not low < high:
         raise ValueError(f"the claim {sentence!r} has bounds that no number is between.")
-    return low, high
+    holds = all(low <= x <= high if within is not None else low < x < high for x in numbers)
+    known = {k: v for k, v in (("above", low), ("below", high)) if math.isfinite(v)}
+    return {**known, "holds": holds}
 
 
 def _short(number: float, width: float = 0.0) -> str:
@@ -324,14 +260,11 @@ def _report(record: dict[str, object]) -> None:
 
 def _show(record: dict[str, object], text: str) -> None:
     """Show the rich form in a notebook, the text elsewhere."""
-    try:
-        from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        get_ipython = lambda: None  # noqa: E731
-    if get_ipython() is None:
+    if "IPython" not in sys.modules or sys.modules["IPython"].get_ipython() is None:
         print(text)
         return
+    from IPython.display import display
+
     display(
         {"text/plain": text, "text/html": rich(record)},
         raw=True,

@@ -1,4 +1,4 @@
-"""Colab: install what its runtime lacks, and leave the rest of it alone."""
+"""Colab and Kaggle: install what the runtime lacks, and leave the rest of it alone."""
 
 import importlib.util
 import subprocess
@@ -30,7 +30,7 @@ def install_missing() -> None:
     Raises:
         RuntimeError: pip could not install them.
 
-    Chapter: the first cell of every notebook calls it, in Colab only.
+    Chapter: the first cell of every notebook calls it, in Colab and on Kaggle only.
     """
     missing = [
         name for module, name in REQUIREMENTS.items() if importlib.util.find_spec(module) is None

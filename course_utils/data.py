@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
 import io
@@ -23,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_utils._checks import check_positive_int, check_seed
+from course_utils._files import keras_home, replacing
 
 CLASS_NAMES = (
     "T-shirt",
@@ -242,7 +242,7 @@ def _find() -> tuple[list[np.ndarray], str, bool]:
         return _read_sample(), "the bundled sample (FASHION_MNIST_DIR=sample)", True
     if wanted:
         try:
-            return _read_folder(Path(wanted).expanduser(), _FULL), "FASHION_MNIST_DIR", False
+            return _read_folder(Path(os.path.expanduser(wanted)), _FULL), "FASHION_MNIST_DIR", False
         except (FileNotFoundError, ValueError) as error:
             raise type(error)(
                 f"FASHION_MNIST_DIR is set to {wanted}, but {error}: "
@@ -323,16 +323,8 @@ class _NotDownloadedError(Exception):
 
 
 def _cache_dir() -> Path:
-    """Return the folder where keras.datasets.fashion_mnist keeps its files, by Keras' own rules.
-
-    They are written out because Keras has no public function for them.
-    """
-    if "KERAS_HOME" in os.environ:
-        home = Path(os.environ["KERAS_HOME"]).expanduser()
-    else:
-        user = Path.home()
-        home = (user if os.access(user, os.W_OK) else Path("/tmp")) / ".keras"
-    return home / "datasets" / "fashion-mnist"
+    """Return the folder where keras.datasets.fashion_mnist keeps its files."""
+    return keras_home() / "datasets" / "fashion-mnist"
 
 
 def _read_cache_or_download() -> list[np.ndarray]:
@@ -428,20 +420,16 @@ def _fetch(file: _IdxFile, buffer: _Buffer, progress: bool) -> None:
 
 def _save(raw: bytes, path: Path) -> None:
     """Give a checked file its name only when it is complete; a full disk costs only this copy."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(raw)
-        os.replace(part, path)
+        with replacing(path) as part:
+            part.write_bytes(raw)
     except OSError as error:
         warnings.warn(
             f"{path} was downloaded but not saved ({error.strerror}): it is used now, and will be "
             "downloaded again next time.",
             stacklevel=5,
         )
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def main() -> int:

@@ -1,4 +1,9 @@
-"""Measures: of pictures, of subspaces, of variational bounds and of latent spaces."""
+"""Measures: of pictures, of subspaces, of variational bounds and of latent spaces.
+
+Images have the shape (n, height, width, 1) and values in [0, 1], codes (n, latent_dim). Arguments
+of another shape, range or number than is said raise a ValueError of one sentence. What is measured
+of latent spaces is explained in the chapter "What a plain latent space cannot do".
+"""
 
 import math
 
@@ -8,65 +13,33 @@ from scipy.spatial import Delaunay
 from skimage.metrics import structural_similarity
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from course_utils import models, objectives
-from course_utils._checks import (
-    check_codes,
-    check_finite,
-    check_images,
-    check_positive_int,
-    check_same_shape,
-)
+from course_utils import _checks, models, objectives
 
 # Pictures
 
 
 def mse(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Mean squared error over the pixels of each image.
+    """Mean squared error over the pixels of each image x and y, in squared grey levels, (n,).
 
-    Args:
-        x, y: images, shape (n, height, width, 1), values in [0, 1].
-
-    Returns:
-        Squared grey levels (black is 0, white is 1), shape (n,).
-
-    Raises:
-        ValueError: shapes differ, or values are not in [0, 1].
-
-    Chapter: Compression and PCA.
+    Black is 0 and white is 1. Chapter: Compression and PCA.
     """
     x, y = _image_pair(x, y)
     return np.mean(np.square(x - y, dtype=np.float64), axis=(1, 2, 3))
 
 
 def psnr(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Peak signal-to-noise ratio of each image, for a peak of 1.
+    """Peak signal-to-noise ratio of each image x and y in decibels, for a peak of 1, (n,).
 
-    Args:
-        x, y: images, shape (n, height, width, 1), values in [0, 1].
-
-    Returns:
-        Decibels, shape (n,); infinite where the images are equal.
-
-    Raises:
-        ValueError: shapes differ, or values are not in [0, 1].
-
-    Chapter: Denoising.
+    It is infinite where the images are equal. Chapter: Denoising.
     """
     with np.errstate(divide="ignore"):
         return -10.0 * np.log10(mse(x, y))
 
 
 def ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Structural similarity of each image, windows of 7 x 7 pixels.
+    """Structural similarity of each image x and y, windows of 7 x 7 pixels, (n,).
 
-    Args:
-        x, y: images, shape (n, height, width, 1), values in [0, 1], at least 7 x 7.
-
-    Returns:
-        Shape (n,), at most 1; 1 where the images are equal.
-
-    Raises:
-        ValueError: shapes differ, values are not in [0, 1], or the images are too small.
+    It is at most 1, and 1 where the images are equal; smaller images than the window are refused.
 
     Source: Wang et al. 2004, computed by scikit-image. Chapter: Denoising.
     """
@@ -81,9 +54,9 @@ def ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _image_pair(x, y) -> tuple[np.ndarray, np.ndarray]:
-    x = check_images(x, "x", allow_any_size=True)
-    y = check_images(y, "y", allow_any_size=True)
-    check_same_shape(x, y, "x", "y")
+    x = _checks.check_images(x, "x", allow_any_size=True)
+    y = _checks.check_images(y, "y", allow_any_size=True)
+    _checks.check_same_shape(x, y, "x", "y")
     return x, y
 
 
@@ -96,16 +69,8 @@ def principal_angles(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     The cosines are the singular values of Qa' Qb, where Qa and Qb are orthonormal bases. A cosine
     near 1 says little about a small angle, so small angles are computed from their sines.
 
-    Args:
-        a: shape (n, p), linearly independent columns.
-        b: shape (n, q), linearly independent columns.
-
-    Returns:
-        Degrees, from the smallest to the largest, shape (min(p, q),).
-
-    Raises:
-        ValueError: the matrices do not have the same number of rows, are not finite, or their
-            columns are linearly dependent.
+    The matrices, (n, p) and (n, q), are finite, with linearly independent columns; the angles are
+    in degrees, from the smallest to the largest, (min(p, q),).
 
     Source: Björck & Golub 1973. Chapter: Compression and PCA.
     """
@@ -152,20 +117,14 @@ def elbo_per_image(
 
     Args:
         vae: a `models.VAE`.
-        x: images, shape (n, 28, 28, 1), values in [0, 1].
+        x: images, (n, 28, 28, 1); the result is in nats per image, (n,).
         seed: seed of the samples; the same seed gives every model the same noise.
         num_samples: samples per image; the average is unbiased for any number.
         batch_size: images decoded at once.
 
-    Returns:
-        Nats per image, shape (n,).
-
-    Raises:
-        ValueError: `x` has the wrong shape or range, or a number is not a positive integer.
-
     Source: Kingma & Welling 2014. Chapter: The Fashion-MNIST VAE.
     """
-    check_positive_int(num_samples, "num_samples")
+    _checks.check_positive_int(num_samples, "num_samples")
     log_weights = _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size)
     total = 0.0
     for log_likelihood, _, kl in log_weights:
@@ -188,22 +147,11 @@ def importance_weighted_bound(
     log (1/k) sum_i p(x | z_i) p(z_i) / q(z_i | x): the ELBO in expectation for k = 1, and never
     smaller in expectation for larger k.
 
-    Args:
-        vae: a `models.VAE`.
-        x: images, shape (n, 28, 28, 1), values in [0, 1].
-        k: the number of samples.
-        seed: seed of the samples.
-        batch_size: images decoded at once.
-
-    Returns:
-        Nats per image, shape (n,).
-
-    Raises:
-        ValueError: `x` has the wrong shape or range, or `k` is not a positive integer.
+    Arguments are those of `elbo_per_image`, with k samples; the result is in nats per image, (n,).
 
     Source: Burda et al. 2016. Chapter: Beyond the first VAE.
     """
-    check_positive_int(k, "k")
+    _checks.check_positive_int(k, "k")
     total = np.full(len(x), -np.inf)
     for log_likelihood, log_ratio, _ in _log_likelihoods_and_ratios(vae, x, k, seed, batch_size):
         total = np.logaddexp(total, log_likelihood + log_ratio)
@@ -211,9 +159,12 @@ def importance_weighted_bound(
 
 
 def _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size):
-    """For each sample: log p(x | z), log p(z) - log q(z | x) and the closed-form KL, each (n,)."""
-    x = check_images(x, "x")
-    check_positive_int(batch_size, "batch_size")
+    """For each sample: log p(x | z), log p(z) - log q(z | x) and the closed-form KL, each (n,).
+
+    The log-likelihood is the objective that training uses, so that there is one definition of it.
+    """
+    x = _checks.check_images(x, "x")
+    _checks.check_positive_int(batch_size, "batch_size")
     z_mean, z_log_var = (np.asarray(part, dtype=np.float64) for part in vae.posterior(x))
     kl = ops.convert_to_numpy(objectives.kl_standard_normal(z_mean, z_log_var))
     generator = np.random.default_rng(seed)
@@ -224,35 +175,20 @@ def _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size):
         log_ratio = 0.5 * np.sum(epsilon**2 + z_log_var - z**2, axis=2)
         logits = vae.decode_logits(z.reshape(-1, z.shape[-1]), batch_size).reshape(-1, *x.shape)
         for i in range(len(z)):
-            yield _bernoulli_log_likelihood(x, logits[i]), log_ratio[i], kl
-
-
-def _bernoulli_log_likelihood(x: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    # Through the objective that training uses, so that there is one definition of it.
-    return ops.convert_to_numpy(objectives.bernoulli_log_likelihood(x, logits)).astype(np.float64)
+            likelihood = ops.convert_to_numpy(objectives.bernoulli_log_likelihood(x, logits[i]))
+            yield likelihood.astype(np.float64), log_ratio[i], kl
 
 
 # Latent spaces
 
 
 def knn_purity(codes: np.ndarray, labels: np.ndarray, k: int = 10) -> np.ndarray:
-    """For each code, the share of its k nearest neighbours that have its label.
+    """For each code, the share of its k nearest neighbours, k < n, that have its label, (n,).
 
-    Args:
-        codes: shape (n, latent_dim).
-        labels: class numbers, shape (n,).
-        k: the number of neighbours, less than n.
-
-    Returns:
-        Between 0 and 1, shape (n,); chance would give the share of the code's class.
-
-    Raises:
-        ValueError: lengths differ, or `k` is not between 1 and n - 1.
-
-    Chapter: What a plain latent space cannot do.
+    The labels are class numbers, (n,). Chance would give the share of the code's class.
     """
-    codes, labels = check_codes(codes, "codes"), np.asarray(labels)
-    check_positive_int(k, "k")
+    codes, labels = _checks.check_codes(codes, "codes"), np.asarray(labels)
+    _checks.check_positive_int(k, "k")
     if labels.shape != (len(codes),) or k >= len(codes):
         raise ValueError(
             f"knn_purity needs one label per code and k below their number, but got "
@@ -269,22 +205,13 @@ def whiten(codes: np.ndarray, reference: np.ndarray | None = None) -> np.ndarray
     the encoder, and its inverse before the decoder, change no reconstruction. Distances between
     whitened codes are the same for every such map.
 
-    Args:
-        codes: shape (n, latent_dim).
-        reference: the codes that define mean and covariance, shape (m, latent_dim) with
-            m > latent_dim; `codes` themselves if None.
-
-    Returns:
-        Shape (n, latent_dim).
-
-    Raises:
-        ValueError: the shapes differ in latent_dim, the reference has too few codes, or its codes
-            lie in a subspace.
-
-    Chapter: What a plain latent space cannot do.
+    The reference, more codes than dimensions and not in a subspace, is the codes if it is None. The
+    result has the shape of the codes.
     """
-    codes = check_codes(codes, "codes").astype(np.float64)
-    reference = codes if reference is None else check_codes(reference, "reference", codes.shape[1])
+    codes = _checks.check_codes(codes, "codes").astype(np.float64)
+    reference = (
+        codes if reference is None else _checks.check_codes(reference, "reference", codes.shape[1])
+    )
     reference = reference.astype(np.float64)
     covariance = np.atleast_2d(np.cov(reference.T)) if len(reference) > 1 else np.zeros((1, 1))
     variances = np.linalg.eigvalsh(covariance)
@@ -304,7 +231,7 @@ def gap_share(
     seed: int = 0,
     inside_hull: bool = False,
 ) -> float:
-    """The share of the region of the central 90 % of the codes that holds no code.
+    """The share, 0 to 1, of the region of the central 90 % of the codes that holds no code.
 
     Whiten the codes, take the ball around their mean that holds 90 % of them, and drop probes into
     it, uniformly. Around each probe stands a small ball of such a size that it would hold
@@ -315,21 +242,11 @@ def gap_share(
     what is missing between codes counts.
 
     Args:
-        codes: shape (n, latent_dim), n more than `expected`.
-        expected: codes in a small ball if the codes were spread evenly; larger finds only
-            larger gaps.
-        num_probes: the number of probes.
-        seed: seed of the probes.
+        codes: (n, latent_dim), n more than `expected`, not in a subspace.
+        expected: codes in a small ball if the codes were spread evenly; larger finds larger gaps.
+        num_probes, seed: the number of probes, and their seed.
         inside_hull: count only probes inside the convex hull of the codes; for few dimensions,
             since the hull of many codes in many dimensions takes long.
-
-    Returns:
-        Between 0 and 1: a share of all probes.
-
-    Raises:
-        ValueError: the codes lie in a subspace, or a number is not positive or too large.
-
-    Chapter: What a plain latent space cannot do.
     """
     white = whiten(codes)
     probes, radius = gap_probes(white, expected, num_probes, seed)
@@ -343,23 +260,13 @@ def gap_share(
 def gap_probes(
     white: np.ndarray, expected: float = 10.0, num_probes: int = 20_000, seed: int = 0
 ) -> tuple[np.ndarray, float]:
-    """The probes of `gap_share`, for whitened codes, and the radius of the ball around each.
+    """The probes of `gap_share`, (num_probes, latent_dim), and the radius of the ball around each.
 
-    Args:
-        white: whitened codes, shape (n, latent_dim).
-        expected, num_probes, seed: as in `gap_share`.
-
-    Returns:
-        Probes, shape (num_probes, latent_dim), and the radius within which a probe that is not
-        in a gap finds a code.
-
-    Raises:
-        ValueError: a number is not positive or too large.
-
-    Chapter: What a plain latent space cannot do.
+    A probe that is not in a gap finds one of the whitened codes within the radius. The arguments
+    are those of `gap_share`, after `whiten`.
     """
-    white = check_codes(white, "white")
-    check_positive_int(num_probes, "num_probes")
+    white = _checks.check_codes(white, "white")
+    _checks.check_positive_int(num_probes, "num_probes")
     if not 0 < expected < 0.9 * len(white):
         raise ValueError(
             f"expected must be more than 0 and less than 90 % of the {len(white)} codes, but it is "
@@ -374,26 +281,17 @@ def gap_probes(
 
 
 def distance_to_real(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
-    """Mean squared difference per pixel between each picture and the nearest real image.
+    """Mean squared difference per pixel of each picture and the nearest real image, grey levels^2.
 
     A picture may be near because it is good or because it is smooth: compare with the distances of
     reconstructions from the same decoder.
 
-    Args:
-        pictures: shape (n, height, width, 1), values in [0, 1].
-        real: images to compare with, (m, height, width, 1); not the ones that were decoded.
-
-    Returns:
-        Squared grey levels, shape (n,).
-
-    Raises:
-        ValueError: the pictures and the images differ in size, or values are not in [0, 1].
-
-    Chapter: What a plain latent space cannot do.
+    The result is (n,) for n pictures and any number of real images of their size; take others than
+    the ones that were decoded.
     """
-    pictures = check_images(pictures, "pictures", allow_any_size=True)
-    real = check_images(real, "real", allow_any_size=True)
-    check_same_shape(pictures[0], real[0], "a picture", "a real image")
+    pictures = _checks.check_images(pictures, "pictures", allow_any_size=True)
+    real = _checks.check_images(real, "real", allow_any_size=True)
+    _checks.check_same_shape(pictures[0], real[0], "a picture", "a real image")
     a, b = (x.reshape(len(x), -1).astype(np.float64) for x in (pictures, real))
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     return np.maximum(squared.min(axis=1), 0) / a.shape[1]
@@ -402,18 +300,12 @@ def distance_to_real(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
 def standard_error(values: np.ndarray) -> float:
     """How far the mean of other values of the same kind may be: the standard error of a mean.
 
-    Args:
-        values: independent measurements, of several images or several seeds, shape (n,), n >= 2.
-
-    Returns:
-        The sample's standard deviation divided by the root of n, in the unit of the values.
-
-    Raises:
-        ValueError: there are fewer than two values, or they have another shape.
+    The values are independent measurements, of several images or several seeds, (n,), n >= 2; the
+    result is their sample standard deviation divided by the root of n, in their unit.
 
     Chapter: Contractive autoencoders.
     """
-    values = check_finite(values, "values")
+    values = _checks.check_finite(values, "values")
     if values.ndim != 1 or len(values) < 2:
         raise ValueError(
             f"standard_error needs a list of two values or more; got shape {values.shape}."
@@ -424,7 +316,7 @@ def standard_error(values: np.ndarray) -> float:
 def two_sample_accuracy(
     a: np.ndarray, b: np.ndarray, k: int = 5, num_splits: int = 4, seed: int = 0
 ) -> float:
-    """How well a nearest-neighbour classifier tells two sets of images apart.
+    """How well a nearest-neighbour classifier tells two sets of images apart: its test accuracy.
 
     Half of each set trains the classifier, the other half tests it; the result is averaged over
     splits into halves. Sets from one distribution give one half, up to chance; sets that never
@@ -433,25 +325,18 @@ def two_sample_accuracy(
     Args:
         a, b: arrays of the same shape (n, ...), n >= 2 k.
         k: the number of neighbours that vote.
-        num_splits: the number of splits.
-        seed: seed of the splits.
+        num_splits, seed: the number of splits, and their seed.
 
-    Returns:
-        Mean test accuracy between 0 and 1.
-
-    Raises:
-        ValueError: the shapes differ, or there are too few images.
-
-    Source: Lopez-Paz & Oquab 2017. Chapter: What a plain latent space cannot do.
+    Source: Lopez-Paz & Oquab 2017.
     """
     a, b = np.asarray(a), np.asarray(b)
-    check_same_shape(a, b, "a", "b")
-    check_positive_int(k, "k")
+    _checks.check_same_shape(a, b, "a", "b")
+    _checks.check_positive_int(k, "k")
     if a.ndim < 2 or len(a) < 2 * k:
         raise ValueError(
             f"two_sample_accuracy needs at least {2 * k} images in each set, got {len(a)}."
         )
-    check_positive_int(num_splits, "num_splits")
+    _checks.check_positive_int(num_splits, "num_splits")
     generator = np.random.default_rng(seed)
     half = len(a) // 2
     labels = np.repeat([0, 1], half)

@@ -3,6 +3,9 @@
 All of them are built from Dense, Conv2D, Conv2DTranspose, pooling and upsampling layers only.
 Decoders of variational autoencoders return *logits*; apply a sigmoid for pictures (`VAE.decode`
 does), and the objectives take the logits as they are.
+
+Sizes (of codes, layers, filters) are positive whole numbers, images (batch, 28, 28, 1) with values
+in [0, 1]; other numbers, shapes and ranges raise a ValueError of one sentence.
 """
 
 import contextlib
@@ -27,7 +30,13 @@ class _EncoderDecoder(keras.Model):
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs):
         super().__init__(**kwargs)
-        _check_they_fit(encoder, decoder)
+        codes = encoder.output_shape
+        codes = codes[0] if isinstance(codes[0], (list, tuple)) else codes  # the first of two heads
+        if codes[1:] != decoder.input_shape[1:]:
+            raise ValueError(
+                f"the decoder must take the encoder's codes of shape {codes[1:]}, but it takes "
+                f"{decoder.input_shape[1:]}; build both with the same latent_dim."
+            )
         self.encoder = encoder
         self.decoder = decoder
 
@@ -39,32 +48,36 @@ class _EncoderDecoder(keras.Model):
         """The number of dimensions of a code."""
         return int(self.decoder.input_shape[-1])
 
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+        """The images decoded from the codes (of a VAE, the means) of `x`, same shape as `x`."""
+        return self.decode(self.encode(x))
+
     def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            **super().get_config(),
-            "encoder": serialize(self.encoder),
-            "decoder": serialize(self.decoder),
-        }
+        parts = {"encoder": self.encoder, "decoder": self.decoder}
+        saved = {k: keras.saving.serialize_keras_object(part) for k, part in parts.items()}
+        return {**super().get_config(), **saved}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        for part in ("encoder", "decoder"):
-            config[part] = keras.saving.deserialize_keras_object(
-                config[part], custom_objects=custom_objects
-            )
-        return cls(**config)
+        load = keras.saving.deserialize_keras_object
+        parts = {k: load(config[k], custom_objects=custom_objects) for k in ("encoder", "decoder")}
+        return cls(**{**config, **parts})
 
 
-def _check_they_fit(encoder: keras.Model, decoder: keras.Model) -> None:
-    codes = encoder.output_shape
-    codes = codes[0] if isinstance(codes, (list, tuple)) and isinstance(codes[0], tuple) else codes
-    if codes[1:] != decoder.input_shape[1:]:
-        raise ValueError(
-            f"the decoder must take the encoder's codes of shape {codes[1:]}, but it takes "
-            f"{decoder.input_shape[1:]}; build both with the same latent_dim."
-        )
+def _chain(name: str, input_shape: tuple, steps: list[keras.Layer]) -> keras.Sequential:
+    """Layers one after the other."""
+    return keras.Sequential([keras.Input(input_shape), *steps], name=name)
+
+
+def _hidden(widths: tuple[int, ...]) -> list[keras.Layer]:
+    """Dense layers with the activation of the course's own networks."""
+    widths = [check_positive_int(width, "a hidden width") for width in widths]
+    return [layers.Dense(width, activation="gelu") for width in widths]
+
+
+def _conv(filters: int, size: int = 3, padding: str = "same", **options) -> keras.Layer:
+    """The convolution of the course's networks, with a ReLU."""
+    return layers.Conv2D(filters, size, activation="relu", padding=padding, **options)
 
 
 # Autoencoders
@@ -76,10 +89,7 @@ class Autoencoder(_EncoderDecoder):
 
     Args:
         encoder: maps images (batch, 28, 28, 1) to codes (batch, latent_dim).
-        decoder: maps codes to images.
-
-    Raises:
-        ValueError: the decoder does not take the encoder's codes.
+        decoder: maps codes of the same latent_dim to images.
 
     Source: Hinton & Salakhutdinov 2006. Chapter: Compression and PCA.
     """
@@ -100,42 +110,28 @@ class Autoencoder(_EncoderDecoder):
         codes = check_codes(codes, "codes", self.latent_dim)
         return _predict(self.decoder, codes.astype("float32", copy=False))
 
-    def reconstruct(self, x: np.ndarray) -> np.ndarray:
-        """The images decoded from the codes of `x`, same shape as `x`."""
-        return self.decode(self.encode(x))
-
 
 def linear_autoencoder(code_size: int, weight_decay: float = 0.0) -> Autoencoder:
     """One dense layer in, one dense layer out, no nonlinearity: it can learn what PCA learns.
 
     Args:
         code_size: the number of numbers in a code.
-        weight_decay: strength of an equal L2 penalty on encoder and decoder weights; a positive
-            one makes the axes of the code identifiable (Kunin et al. 2019).
-
-    Returns:
-        An `Autoencoder` whose layers are named "encode" and "decode".
-
-    Raises:
-        ValueError: `code_size` is not a positive integer or `weight_decay` is negative.
+        weight_decay: strength (>= 0) of an L2 penalty on the kernels of the layers "encode" and
+            "decode"; a positive one makes the axes of the code identifiable (Kunin et al. 2019).
 
     Source: Baldi & Hornik 1989. Chapter: Compression and PCA.
     """
     check_positive_int(code_size, "code_size")
-    if not 0.0 <= weight_decay < float("inf"):
+    if not 0.0 <= weight_decay < math.inf:
         raise ValueError(f"weight_decay must be a finite number >= 0, but it is {weight_decay}.")
 
     def linear(units, name):
         penalty = keras.regularizers.L2(weight_decay) if weight_decay else None
         return layers.Dense(units, kernel_regularizer=penalty, name=name)
 
-    encoder = keras.Sequential(
-        [keras.Input(IMAGE_SHAPE), layers.Flatten(), linear(code_size, "encode")], name="encoder"
-    )
-    decoder = keras.Sequential(
-        [keras.Input((code_size,)), linear(784, "decode"), layers.Reshape(IMAGE_SHAPE)],
-        name="decoder",
-    )
+    encoder = _chain("encoder", IMAGE_SHAPE, [layers.Flatten(), linear(code_size, "encode")])
+    decode = [linear(784, "decode"), layers.Reshape(IMAGE_SHAPE)]
+    decoder = _chain("decoder", (code_size,), decode)
     return Autoencoder(encoder, decoder, name="linear_autoencoder")
 
 
@@ -146,66 +142,32 @@ def deep_autoencoder(code_size: int, widths: tuple[int, ...] = (256, 128)) -> Au
         code_size: the number of numbers in a code.
         widths: units of the encoder's hidden layers; the decoder mirrors them.
 
-    Returns:
-        An `Autoencoder`.
-
-    Raises:
-        ValueError: a size is not a positive integer.
-
     Source: Hinton & Salakhutdinov 2006. Chapter: Compression and PCA.
     """
     check_positive_int(code_size, "code_size")
-    encoder = keras.Sequential(
-        [keras.Input(IMAGE_SHAPE), layers.Flatten(), *_hidden(widths), layers.Dense(code_size)],
-        name="encoder",
-    )
-    decoder = keras.Sequential(
-        [
-            keras.Input((code_size,)),
-            *_hidden(widths[::-1]),
-            layers.Dense(784, activation="sigmoid"),
-            layers.Reshape(IMAGE_SHAPE),
-        ],
-        name="decoder",
-    )
+    encode = [layers.Flatten(), *_hidden(widths), layers.Dense(code_size)]
+    encoder = _chain("encoder", IMAGE_SHAPE, encode)
+    decode = [*_hidden(widths[::-1]), layers.Dense(784, activation="sigmoid")]
+    decoder = _chain("decoder", (code_size,), [*decode, layers.Reshape(IMAGE_SHAPE)])
     return Autoencoder(encoder, decoder, name="deep_autoencoder")
-
-
-def _hidden(widths: tuple[int, ...]) -> list[keras.Layer]:
-    return [
-        layers.Dense(check_positive_int(width, "a hidden width"), activation="gelu")
-        for width in widths
-    ]
 
 
 def conv_denoiser() -> keras.Model:
     """The classic convolutional denoiser of 28 x 28 images: 49,761 parameters.
 
-    Its third decoder convolution is "valid": that turns 16 x 16 into 14 x 14, so that the last
-    upsampling arrives at 28 x 28.
-
-    Returns:
-        A model from (batch, 28, 28, 1) to (batch, 28, 28, 1), values in [0, 1].
+    It maps images to images with values in [0, 1]. Its third decoder convolution is "valid": that
+    turns 16 x 16 into 14 x 14, so that the last upsampling arrives at 28 x 28.
 
     Source: the convolutional denoiser of F. Chollet's "Building autoencoders in Keras" (2016) in
     the form used by later courses. Chapter: Denoising.
     """
-
-    def conv(filters, padding="same"):
-        return layers.Conv2D(filters, 3, activation="relu", padding=padding)
-
-    encoder = [
-        step for f in (64, 32, 16) for step in (conv(f), layers.MaxPooling2D(2, padding="same"))
-    ]
-    decoder = [
-        step
-        for f, padding in ((16, "same"), (32, "same"), (64, "valid"))
-        for step in (conv(f, padding), layers.UpSampling2D(2))
-    ]
+    steps = []
+    for filters in (64, 32, 16):
+        steps += [_conv(filters), layers.MaxPooling2D(2, padding="same")]
+    for filters, padding in ((16, "same"), (32, "same"), (64, "valid")):
+        steps += [_conv(filters, padding=padding), layers.UpSampling2D(2)]
     last = layers.Conv2D(1, 3, activation="sigmoid", padding="same")
-    return keras.Sequential(
-        [keras.Input(IMAGE_SHAPE), *encoder, *decoder, last], name="conv_denoiser"
-    )
+    return _chain("conv_denoiser", IMAGE_SHAPE, [*steps, last])
 
 
 def skip_denoiser(filters: int = 32) -> keras.Model:
@@ -213,36 +175,23 @@ def skip_denoiser(filters: int = 32) -> keras.Model:
 
     It works at half and at a quarter of the resolution, where a convolution is cheap, and keeps
     more numbers than the picture has pixels, so that nothing has to be lost. One skip connection
-    leads past the quarter, and one past everything: the last two layers predict an *estimate* of
-    every pixel and a *gate* between 0 and 1, and the output is input + gate * (estimate - input).
-
-    Args:
-        filters: filters of every convolution but the last two.
-
-    Returns:
-        A model from (batch, 28, 28, 1) to (batch, 28, 28, 1). Its output may leave [0, 1] by a
-        little: clip it. The layers "gate" and "estimate" are the two pictures.
-
-    Raises:
-        ValueError: `filters` is not a positive integer.
+    leads past the quarter, and one past everything: the layers "estimate" and "gate" predict every
+    pixel and a number between 0 and 1, and the output is input + gate * (estimate - input). It may
+    leave [0, 1] by a little: clip it. All convolutions but the last two have so many `filters`.
 
     Source: this course; the skips after Ronneberger et al. 2015. Chapter: Denoising.
     """
     check_positive_int(filters, "filters")
 
-    def conv(size, strides=1):
-        return layers.Conv2D(filters, size, strides=strides, padding="same", activation="relu")
-
     def up(channels, size, activation, name=None):
-        return layers.Conv2DTranspose(
-            channels, size, strides=2, padding="same", activation=activation, name=name
-        )
+        options = {"strides": 2, "padding": "same", "activation": activation, "name": name}
+        return layers.Conv2DTranspose(channels, size, **options)
 
     noisy = keras.Input(IMAGE_SHAPE)
-    half = conv(3)(conv(4, strides=2)(noisy))  # 14 x 14
-    h = conv(3)(conv(3, strides=2)(half))  # 7 x 7
+    half = _conv(filters)(_conv(filters, 4, strides=2)(noisy))  # 14 x 14
+    h = _conv(filters)(_conv(filters, strides=2)(half))  # 7 x 7
     h = layers.Add()([up(filters, 2, "relu")(h), half])
-    h = conv(3)(h)
+    h = _conv(filters)(h)
     gate = up(1, 4, "sigmoid", name="gate")(h)
     estimate = up(1, 4, None, name="estimate")(h)
     change = layers.Multiply()([gate, layers.Subtract()([estimate, noisy])])
@@ -252,14 +201,8 @@ def skip_denoiser(filters: int = 32) -> keras.Model:
 def document_denoiser(input_shape: tuple = (258, 540, 1)) -> keras.Model:
     """The classic denoiser of scanned pages: 38,145 parameters, fully convolutional.
 
-    Args:
-        input_shape: height, width and 1; height and width even, or None for any even size.
-
-    Returns:
-        A model from pages (batch, height, width, 1) to pages of the same size, values in [0, 1].
-
-    Raises:
-        ValueError: the shape is not (height, width, 1) with even sizes.
+    It maps pages to pages of the same size, (batch, height, width, 1), with values in [0, 1].
+    `input_shape` is height, width and 1; height and width even, or None for any even size.
 
     Source: the network that many entries of Kaggle's "Denoising Dirty Documents" share. Chapter:
     Cleaning documents.
@@ -271,21 +214,9 @@ def document_denoiser(input_shape: tuple = (258, 540, 1)) -> keras.Model:
             f"input_shape must be (height, width, 1) with even height and width, since the pages "
             f"are halved and doubled again, but it is {shape}; pad the page by one pixel."
         )
-
-    def conv():
-        return layers.Conv2D(64, 3, activation="relu", padding="same")
-
-    return keras.Sequential(
-        [
-            keras.Input(shape),
-            conv(),
-            layers.MaxPooling2D(2, padding="same"),
-            conv(),
-            layers.UpSampling2D(2),
-            layers.Conv2D(1, 3, activation="sigmoid", padding="same"),
-        ],
-        name="document_denoiser",
-    )
+    steps = [_conv(64), layers.MaxPooling2D(2, padding="same"), _conv(64), layers.UpSampling2D(2)]
+    last = layers.Conv2D(1, 3, activation="sigmoid", padding="same")
+    return _chain("document_denoiser", shape, [*steps, last])
 
 
 def document_cleaner(widths: tuple[int, ...] = (16, 24, 32, 48)) -> keras.Model:
@@ -295,38 +226,28 @@ def document_cleaner(widths: tuple[int, ...] = (16, 24, 32, 48)) -> keras.Model:
     still smaller sizes, where a pixel sees far and a convolution is cheap. What is lost on the
     way down comes back through skip connections, the page itself through the last one.
 
-    Args:
-        widths: filters of the first convolution, and of each level below it.
-
-    Returns:
-        A model from pages (batch, height, width, 1) to pages of the same size, values in [0, 1];
-        height and width must be multiples of 2 ** len(widths), 16 as it stands.
-
-    Raises:
-        ValueError: a width is not a positive integer, or there are fewer than two.
+    It maps pages to pages of the same size, (batch, height, width, 1), with values in [0, 1].
+    `widths` are the filters of the first convolution and of each level below it, at least two;
+    height and width must be multiples of 2 ** len(widths), 16 as it stands.
 
     Source: after the U-Net of Ronneberger et al. 2015. Chapter: Cleaning documents.
     """
     widths = [check_positive_int(width, "a width") for width in widths]
     if len(widths) < 2:
         raise ValueError(f"widths must have at least two entries, but they are {widths}.")
-
-    def conv(filters, size=3, **options):
-        return layers.Conv2D(filters, size, activation="relu", padding="same", **options)
-
     page = keras.Input((None, None, 1))
-    h = conv(widths[0], size=4, strides=2)(page)
+    h = _conv(widths[0], 4, strides=2)(page)
     skips = []
     for width in widths[1:]:
-        h = conv(width)(h)
+        h = _conv(width)(h)
         skips.append(h)
         h = layers.MaxPooling2D(2)(h)
-    h = conv(widths[-1])(h)
+    h = _conv(widths[-1])(h)
     for skip in reversed(skips):
         h = layers.Concatenate()([layers.UpSampling2D(2)(h), skip])
-        h = conv(skip.shape[-1])(h)
+        h = _conv(skip.shape[-1])(h)
     h = layers.Conv2DTranspose(8, 2, strides=2, activation="relu")(h)
-    h = conv(8)(layers.Concatenate()([h, page]))
+    h = _conv(8)(layers.Concatenate()([h, page]))
     # Nine tenths of a page are white. Starting there keeps the first steps, which would otherwise
     # all push the same way, from driving the network to where every pixel is white for good.
     start = keras.initializers.Constant(math.log(0.9 / 0.1))
@@ -341,8 +262,7 @@ def document_cleaner(widths: tuple[int, ...] = (16, 24, 32, 48)) -> keras.Model:
 class Sampling(layers.Layer):
     """Draws z from N(z_mean, exp(z_log_var)), differentiably in both.
 
-    Args:
-        seed: seed of the layer's own random generator; None follows `training.set_seed`.
+    Its own random generator has the seed, or follows `training.set_seed` if that is None.
 
     Source: Kingma & Welling 2014, section 2.4. Chapter: Reparameterization.
     """
@@ -372,17 +292,14 @@ class VAE(_EncoderDecoder):
         encoder: maps images (batch, 28, 28, 1) to the pair (z_mean, z_log_var), each
             (batch, latent_dim).
         decoder: maps z (batch, latent_dim) to logits (batch, 28, 28, 1).
-        beta: weight of the KL term in training; 1 for the ELBO.
+        beta: weight (>= 0) of the KL term in training; 1 for the ELBO.
         seed: seed of the noise drawn in training; None follows `training.set_seed`.
-
-    Raises:
-        ValueError: the decoder does not take the encoder's codes, or `beta` is negative.
 
     Source: Kingma & Welling 2014. Chapter: The Fashion-MNIST VAE.
     """
 
     def __init__(self, encoder, decoder, beta: float = 1.0, seed: int | None = None, **kwargs):
-        if not 0.0 <= beta < float("inf"):
+        if not 0.0 <= beta < math.inf:
             raise ValueError(f"beta must be a finite number >= 0, but it is {beta}.")
         super().__init__(encoder, decoder, **kwargs)
         self.beta = beta
@@ -421,10 +338,6 @@ class VAE(_EncoderDecoder):
         logits = np.clip(self.decode_logits(z), -80.0, 80.0)  # exp stays finite in float32
         return 1.0 / (1.0 + np.exp(-logits))
 
-    def reconstruct(self, x: np.ndarray) -> np.ndarray:
-        """The images decoded from the posterior means of `x`, same shape as `x`."""
-        return self.decode(self.encode(x))
-
     def get_config(self):
         return {**super().get_config(), "beta": self.beta, "seed": self.sampling.seed}
 
@@ -446,69 +359,38 @@ def sine(x):
 
 
 def _sines(units: int) -> list[keras.Layer]:
-    """A dense layer of sines with random directions and phases, or nothing for zero units.
-
-    A network of few coordinates learns coarse variation first and fine variation late. Sines of
-    the coordinates give it the fine variation from the start.
-    """
+    """A dense layer of sines with random directions and phases, or nothing for zero units."""
     if units == 0:
         return []
-    return [
-        layers.Dense(
-            check_positive_int(units, "sines"),
-            activation=sine,
-            kernel_initializer=keras.initializers.RandomNormal(stddev=1.0),
-            bias_initializer=keras.initializers.RandomUniform(-math.pi, math.pi),
-        )
-    ]
+    # A network of few coordinates learns coarse variation first and fine variation late. Sines of
+    # the coordinates give it the fine variation from the start.
+    directions = keras.initializers.RandomNormal(stddev=1.0)
+    phases = keras.initializers.RandomUniform(-math.pi, math.pi)
+    options = {"kernel_initializer": directions, "bias_initializer": phases}
+    return [layers.Dense(check_positive_int(units, "sines"), activation=sine, **options)]
 
 
 def conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int | None = None) -> VAE:
     """The classic convolutional VAE: 550,629 parameters with two latent dimensions.
 
     The published network ends in a sigmoid; here that sigmoid is in `VAE.decode` and inside the
-    likelihood, which changes no parameter and avoids rounding probabilities to 0 and 1.
-
-    Args:
-        latent_dim: the number of latent dimensions.
-        beta: weight of the KL term in training.
-        seed: seed of the noise drawn in training; None follows `training.set_seed`.
-
-    Returns:
-        A `VAE`; its decoder has 56,385 parameters.
-
-    Raises:
-        ValueError: `latent_dim` is not a positive integer.
+    likelihood, which changes no parameter and avoids rounding probabilities to 0 and 1. The decoder
+    has 56,385 of them. `beta` and `seed` are those of `VAE`.
 
     Source: Chollet, "Deep Learning with Python" (2017), section 8.4. Chapter: The Fashion-MNIST
     VAE.
     """
     check_positive_int(latent_dim, "latent_dim")
-
-    def conv(filters, strides=1):
-        return layers.Conv2D(filters, 3, strides=strides, activation="relu", padding="same")
-
-    encoder = _gaussian_encoder(
-        [
-            conv(32),
-            conv(64, strides=2),
-            conv(64),
-            conv(64),
-            layers.Flatten(),
-            layers.Dense(32, activation="relu"),
-        ],
-        latent_dim,
-    )
-    decoder = keras.Sequential(
-        [
-            keras.Input((latent_dim,)),
-            layers.Dense(14 * 14 * 64, activation="relu"),
-            layers.Reshape((14, 14, 64)),
-            layers.Conv2DTranspose(32, 3, strides=2, activation="relu", padding="same"),
-            layers.Conv2D(1, 3, padding="same"),
-        ],
-        name="decoder",
-    )
+    convolutions = [_conv(32), _conv(64, strides=2), _conv(64), _conv(64)]
+    hidden = [*convolutions, layers.Flatten(), layers.Dense(32, activation="relu")]
+    encoder = _gaussian_encoder(hidden, latent_dim)
+    decode = [
+        layers.Dense(14 * 14 * 64, activation="relu"),
+        layers.Reshape((14, 14, 64)),
+        layers.Conv2DTranspose(32, 3, strides=2, activation="relu", padding="same"),
+        layers.Conv2D(1, 3, padding="same"),
+    ]
+    decoder = _chain("decoder", (latent_dim,), decode)
     return VAE(encoder, decoder, beta=beta, seed=seed, name="conv_vae")
 
 
@@ -525,86 +407,25 @@ def dense_vae(
         latent_dim: the number of latent dimensions.
         widths: units of the encoder's hidden layers; the decoder mirrors them.
         sines: units of the decoder's first layer, which takes sines; 0 for none.
-        beta: weight of the KL term in training.
-        seed: seed of the noise drawn in training; None follows `training.set_seed`.
-
-    Returns:
-        A `VAE`.
-
-    Raises:
-        ValueError: a size is not a positive integer.
+        beta, seed: as in `VAE`.
 
     Source: this course; for the sines, Tancik et al. 2020. Chapter: The Fashion-MNIST VAE.
     """
     check_positive_int(latent_dim, "latent_dim")
     encoder = _gaussian_encoder([layers.Flatten(), *_hidden(widths)], latent_dim)
-    decoder = keras.Sequential(
-        [
-            keras.Input((latent_dim,)),
-            *_sines(sines),
-            *_hidden(widths[::-1]),
-            layers.Dense(784),
-            layers.Reshape(IMAGE_SHAPE),
-        ],
-        name="decoder",
-    )
+    decode = [*_sines(sines), *_hidden(widths[::-1]), layers.Dense(784)]
+    decoder = _chain("decoder", (latent_dim,), [*decode, layers.Reshape(IMAGE_SHAPE)])
     return VAE(encoder, decoder, beta=beta, seed=seed, name="dense_vae")
-
-
-def light_conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int | None = None) -> VAE:
-    """A convolutional VAE that is cheap because its filters move in steps of four pixels.
-
-    Args:
-        latent_dim: the number of latent dimensions.
-        beta: weight of the KL term in training.
-        seed: seed of the noise drawn in training; None follows `training.set_seed`.
-
-    Returns:
-        A `VAE`.
-
-    Raises:
-        ValueError: `latent_dim` is not a positive integer.
-
-    Source: this course; for the sines, Tancik et al. 2020. Chapter: The Fashion-MNIST VAE.
-    """
-    check_positive_int(latent_dim, "latent_dim")
-    encoder = _gaussian_encoder(
-        [
-            layers.Conv2D(32, 8, strides=4, padding="same", activation="gelu"),
-            layers.Flatten(),
-            *_hidden((256,)),
-        ],
-        latent_dim,
-    )
-    decoder = keras.Sequential(
-        [
-            keras.Input((latent_dim,)),
-            *_sines(64),
-            *_hidden((256, 256, 7 * 7 * 32)),
-            layers.Reshape((7, 7, 32)),
-            layers.Conv2DTranspose(1, 8, strides=4, padding="same"),
-        ],
-        name="decoder",
-    )
-    return VAE(encoder, decoder, beta=beta, seed=seed, name="light_conv_vae")
 
 
 # Saving, loading, predicting
 
 
 def save(model: keras.Model, path: str | os.PathLike) -> Path:
-    """Save a model in the `.keras` format; the file is complete or not there at all.
+    """Save a model of the course, or of Keras, and return the path, which must end in `.keras`.
 
-    Args:
-        model: any model of the course, or of Keras.
-        path: where to; must end in `.keras`. An existing file is replaced only at the end.
-
-    Returns:
-        The path.
-
-    Raises:
-        ValueError: the path does not end in `.keras`.
-        OSError: the folder does not exist or the disk is full; an older file is left as it was.
+    The file is complete or not there at all: an existing one is replaced only at the end, and left
+    as it was where OSError says that the folder does not exist or the disk is full.
     """
     path = Path(path)
     if path.suffix != ".keras":
@@ -615,7 +436,9 @@ def save(model: keras.Model, path: str | os.PathLike) -> Path:
     os.close(handle)
     try:
         model.save(temporary)
-        os.chmod(temporary, 0o666 & ~_umask())  # a temporary file is its owner's alone
+        mask = os.umask(0)  # it can be read only by setting it
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)  # a temporary file is its owner's alone
         os.replace(temporary, path)
     except OSError as error:
         raise OSError(
@@ -629,24 +452,11 @@ def save(model: keras.Model, path: str | os.PathLike) -> Path:
     return path
 
 
-def _umask() -> int:
-    mask = os.umask(0)  # it can be read only by setting it
-    os.umask(mask)
-    return mask
-
-
 def load(path: str | os.PathLike) -> keras.Model:
     """Load a model saved by `save`, with Keras' safe mode on: no code in the file is run.
 
-    Args:
-        path: a `.keras` file.
-
-    Returns:
-        The model, as it was saved.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file is not a complete `.keras` file, or holds code.
+    It raises FileNotFoundError if there is no such file, and ValueError if it is not a complete
+    `.keras` file, or holds code.
     """
     path = Path(path)
     if not path.is_file():

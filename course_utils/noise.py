@@ -31,10 +31,9 @@ def salt_and_pepper(images: Any, amount: Any, seed: int) -> np.ndarray:
         New images, float32, of the same shape, values in [0, 1].
 
     Raises:
-        ValueError: if the images, the amount or the seed are out of range.
+        ValueError: the images, the amount or the seed are out of range.
 
-    Source: imgaug 0.4.0, `SaltAndPepper`.
-    Chapter: Denoising.
+    Source: imgaug 0.4.0, `SaltAndPepper`. Chapter: Denoising.
     """
     images = check_images(images, "images", allow_any_size=True)
     amounts = _check_amounts(amount, len(images))

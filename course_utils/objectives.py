@@ -1,8 +1,11 @@
 """Log-likelihoods, KL divergences and the ELBO, in nats per image.
 
-Every function sums over all axes but the first: one number for each image, never a mean over
-pixels or latent dimensions. That choice decides the balance between reconstruction and KL, and
-chapter "Reparameterization" computes what happens when it is made carelessly.
+Every function but the last two sums over all axes but the first: one number for each image, shape
+(batch,), never a mean over pixels or latent dimensions. That choice decides the balance between
+reconstruction and KL, and chapter "Reparameterization" computes what happens when it is made
+carelessly. A log variance is the logarithm of the variance, not of the standard deviation.
+
+Arguments of another shape than is said, and values out of their range, raise ValueError.
 """
 
 import math
@@ -11,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+import course_utils._keras  # noqa: F401  it sets Keras up
 from course_utils._checks import check_same_shape
 
 _LOG_2PI = math.log(2.0 * math.pi)
@@ -34,14 +38,8 @@ def bernoulli_log_likelihood(x, logits):
     x * logit - softplus(logit) is the same number, and it does not overflow for large logits.
 
     Args:
-        x: images, shape (batch, ...), values in [0, 1].
+        x: images, (batch, ...), values in [0, 1]; they are looked at if x is a NumPy array.
         logits: decoder outputs before the sigmoid, same shape as `x`.
-
-    Returns:
-        Nats per image, shape (batch,).
-
-    Raises:
-        ValueError: the shapes differ, or `x` is a NumPy array with values outside [0, 1].
 
     Source: Kingma & Welling 2014, appendix C.1. Chapter: The Fashion-MNIST VAE.
     """
@@ -56,18 +54,7 @@ def bernoulli_log_likelihood(x, logits):
 
 
 def gaussian_log_likelihood(x, mean, log_var):
-    """log N(x; mean, exp(log_var)) summed over all axes but the first.
-
-    Args:
-        x: shape (batch, ...).
-        mean: same shape as `x`.
-        log_var: logarithm of the variance (not of the standard deviation), same shape as `x`.
-
-    Returns:
-        Nats per image, shape (batch,).
-
-    Raises:
-        ValueError: the shapes differ.
+    """log N(x; mean, exp(log_var)) for x, mean and log_var of one shape, (batch, ...).
 
     Source: the normal density. Chapter: The Fashion-MNIST VAE.
     """
@@ -82,14 +69,8 @@ def kl_normals(mean_q, log_var_q, mean_p, log_var_p):
     """KL(q || p) of two normal distributions with diagonal covariances, in closed form.
 
     Args:
-        mean_q, log_var_q: mean and log variance of q, shape (batch, latent_dim).
+        mean_q, log_var_q: mean and log variance of q, (batch, latent_dim).
         mean_p, log_var_p: mean and log variance of p, same shape.
-
-    Returns:
-        Nats per image, shape (batch,); zero if and only if the distributions are equal.
-
-    Raises:
-        ValueError: the shapes differ.
 
     Source: Kingma & Welling 2014, appendix B. Chapter: The ELBO.
     """
@@ -102,17 +83,7 @@ def kl_normals(mean_q, log_var_q, mean_p, log_var_p):
 
 
 def kl_standard_normal(z_mean, z_log_var):
-    """KL(q || N(0, I)) of a normal distribution with diagonal covariance, in closed form.
-
-    Args:
-        z_mean: shape (batch, latent_dim).
-        z_log_var: logarithm of the variance, same shape.
-
-    Returns:
-        Nats per image, shape (batch,).
-
-    Raises:
-        ValueError: the shapes differ.
+    """KL(q || N(0, I)) in closed form, q normal with z_mean and z_log_var (batch, latent_dim).
 
     Source: Kingma & Welling 2014, appendix B. Chapter: The ELBO.
     """
@@ -128,16 +99,10 @@ def elbo(x, logits, z_mean, z_log_var, beta: float = 1.0):
     expectation it is a lower bound of log p(x) if `beta` is at least 1, and the tightest with 1.
 
     Args:
-        x: images, shape (batch, ...), values in [0, 1].
+        x: images, (batch, ...), values in [0, 1].
         logits: decoder outputs for one sample of z, same shape as `x`.
-        z_mean, z_log_var: mean and log variance of q(z | x), shape (batch, latent_dim).
-        beta: weight of the KL term (Higgins et al. 2017).
-
-    Returns:
-        Nats per image, shape (batch,).
-
-    Raises:
-        ValueError: shapes differ, `x` is out of range or `beta` is negative.
+        z_mean, z_log_var: mean and log variance of q(z | x), (batch, latent_dim).
+        beta: weight of the KL term, at least 0 (Higgins et al. 2017).
 
     Source: Kingma & Welling 2014, equation 7. Chapters: The ELBO; The Fashion-MNIST VAE.
     """
@@ -150,15 +115,11 @@ def reparameterize(z_mean, z_log_var, epsilon):
     """A sample of N(z_mean, exp(z_log_var)) as a differentiable function of its parameters.
 
     Args:
-        z_mean: shape (batch, latent_dim).
-        z_log_var: logarithm of the variance, same shape; its half is the log standard deviation.
+        z_mean, z_log_var: mean and log variance, (batch, latent_dim).
         epsilon: standard normal noise, same shape.
 
     Returns:
         z = z_mean + exp(z_log_var / 2) * epsilon, same shape.
-
-    Raises:
-        ValueError: the shapes differ.
 
     Source: Kingma & Welling 2014, section 2.4. Chapter: Reparameterization.
     """
@@ -175,13 +136,10 @@ def mean_rates(activity):
     the rates nan, and `training.fit` stops because the loss is no longer finite.
 
     Args:
-        activity: values of units, shape (batch, units), all in [0, 1], such as a sigmoid's.
+        activity: values of units, (batch, units), all in [0, 1], such as a sigmoid's.
 
     Returns:
-        One mean per unit, shape (units,).
-
-    Raises:
-        ValueError: a value is outside [0, 1].
+        One mean per unit, (units,).
 
     Source: Ng 2011. Chapter: Sparse autoencoders.
     """

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from course_utils._checks import check_positive_int, check_seed
+from course_utils._checks import check_images, check_positive_int, check_seed
+from course_utils._keras import check_precision
 
 _DISPLAY_NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
@@ -99,9 +100,10 @@ def fit(
 
     Args:
         model: an `Autoencoder`, a `VAE`, or any Keras model.
-        x: training inputs, shape (n, ...).
-        y: training targets, shape (n, ...); None for models that add their own loss, and for
-            autoencoders, which get `x` itself when `loss` is given.
+        x: training inputs, shape (n, ...); images, (n, height, width, 1), are in [0, 1].
+        y: training targets, shape (n, ...), as the model's output, or class numbers (n,) for a
+            sparse loss; None for models that add their own loss, and for autoencoders, which get
+            `x` itself when `loss` is given.
         epochs: the number of epochs; the learning rate is planned to reach zero after the last.
         batch_size: images per gradient step.
         learning_rate: where the cosine decay starts (ignored with `optimizer`).
@@ -119,12 +121,13 @@ def fit(
         A `History`.
 
     Raises:
-        ValueError: sizes do not fit, `patience` comes without `validation`, or the loss is no
-            longer finite.
+        ValueError: images are not in [0, 1], shapes do not fit, `patience` comes without
+            `validation`, the model computes in half precision, or the loss is no longer finite.
 
     Source: Kingma & Ba 2015 (Adam); Loshchilov & Hutter 2017 (cosine decay).
     """
-    x, y = _check_arrays(x, y, loss)
+    check_precision(model)
+    x, y = _check_arrays(model, x, y, loss)
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         check_positive_int(value, name)
     per_epoch = len(x) if images_per_epoch is None else images_per_epoch
@@ -133,6 +136,7 @@ def fit(
         check_positive_int(patience, "patience")
         if validation is None:
             raise ValueError("patience needs validation data to watch; pass validation=images.")
+    validation = _check_validation(model, validation, loss, x)
     batch_size = min(batch_size, len(x))
     steps = max(1, min(per_epoch, len(x)) // batch_size)
     if optimizer is None:
@@ -144,7 +148,7 @@ def fit(
         jit_compile=_use_xla(model, num_images=epochs * steps * batch_size),
         steps_per_execution=min(50, steps),
     )
-    score = _scorer(validation, loss is not None)
+    score = _scorer(validation)
     history, best_weights, best_score = History(), None, np.inf
     batches = _batches(len(x), batch_size, random.getrandbits(32) if seed is None else seed)
     bar = tqdm(total=epochs, unit="epoch", desc=f"training on {describe_device()}", file=sys.stderr)
@@ -191,25 +195,117 @@ def fit(
     return history
 
 
-def _check_arrays(x, y, loss):
-    x = np.asarray(x)
+def _check_arrays(model, x, y, loss, prefix: str = ""):
+    """Return inputs and targets as arrays that fit the model, or raise ValueError."""
+    x = _check_images_among(x, f"{prefix}x")
     if x.ndim < 2 or len(x) == 0:
-        raise ValueError(f"x must hold images, shape (n, ...) with n >= 1, but it has {x.shape}.")
+        raise ValueError(
+            f"{prefix}x must hold images, shape (n, ...) with n >= 1, but it has {x.shape}."
+        )
     if y is None:
         return x, (x if loss is not None else None)
-    y = np.asarray(y)
     if loss is None:
         raise ValueError('y is a target without a loss to compare it; pass loss="mse" for example.')
-    if len(y) != len(x):
-        raise ValueError(f"x and y must have the same length, but have {len(x)} and {len(y)}.")
+    y = np.asarray(y) if _is_sparse(loss) else _check_images_among(y, f"{prefix}y")
+    if y.ndim == 0 or len(y) != len(x):
+        raise ValueError(
+            f"{prefix}x and {prefix}y must have the same length, but have {len(x)} and "
+            f"{len(y) if y.ndim else 1}."
+        )
+    _check_targets(model, x, y, loss, f"{prefix}y")
     return x, y
 
 
-def _scorer(validation, has_loss: bool) -> Callable[[keras.Model], float] | None:
+def _check_images_among(x, name: str) -> np.ndarray:
+    """Return x as an array; if it is a batch of images or of bytes, its values must be in [0, 1].
+
+    Points, codes and activations may have any values.
+    """
+    x = np.asarray(x)
+    if (len(x.shape[1:]) == 3 and x.shape[-1] == 1) or x.shape[1:] == (28, 28):
+        return check_images(x, name, allow_any_size=True) if len(x) else x
+    if x.dtype == np.uint8 and x.ndim > 1 and x.shape[-1] > 1 and x.size and x.max() > 1:
+        raise ValueError(
+            f"{name} must have pixel values in [0, 1]; got bytes up to {x.max()}; "
+            "divide bytes by 255."
+        )
+    return x
+
+
+def _is_sparse(loss) -> bool:
+    """Say whether a loss compares class numbers with one output for each class."""
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+    return "sparse" in name.lower()
+
+
+def _check_targets(model, x, y, loss, name: str) -> None:
+    """Raise ValueError if targets would be broadcast against the output, as labels would be."""
+    output = _output_shape(model, x)
+    if output is None:
+        return
+    expected = output[:-1] if _is_sparse(loss) else output
+    # Keras adds a last axis of one, or takes it away, and that does no harm.
+    given = y.shape[1:-1] if y.ndim > 1 and y.shape[-1] == 1 else y.shape[1:]
+    wanted = expected[1:-1] if len(expected) > 1 and expected[-1] == 1 else expected[1:]
+    if len(given) == len(wanted) and all(w in (None, g) for w, g in zip(wanted, given)):
+        return
+    if not isinstance(loss, (str, keras.losses.Loss)) and (given != () or len(output) < 3):
+        return  # a function may compare what it likes, but hardly one number with an image
+    if _is_sparse(loss):
+        raise ValueError(f"{name} must hold one class number for each output; got {y.shape}.")
+    sizes = ", ".join("any" if size is None else str(size) for size in expected[1:])
+    raise ValueError(
+        f"{name} must have the shape (n, {sizes}) of what the model returns; got {y.shape}, "
+        "which would be broadcast silently; leave it out for an autoencoder, whose target is x."
+    )
+
+
+def _output_shape(model, x) -> tuple | None:
+    """Return the shape of a model's output, (None, ...); None where it has several or is no model.
+
+    Autoencoders are told by their decoder. Other models that do not know it are asked by an
+    example.
+    """
+    if not isinstance(model, keras.Model):
+        return None
+    shape = None
+    for part in (model, getattr(model, "decoder", None)):
+        try:
+            shape = part.output_shape
+            break
+        except AttributeError:
+            continue
+    if shape is None:
+        output = model(x[:1], training=False)
+        shape = getattr(output, "shape", None)
+        shape = None if shape is None else (None, *shape[1:])
+    if not isinstance(shape, tuple) or not all(s is None or isinstance(s, int) for s in shape):
+        return None
+    return shape
+
+
+def _check_validation(model, validation, loss, trained_on):
+    """Return validation data as arrays that fit the model, or the function as it is."""
     if validation is None or callable(validation):
         return validation
+    if isinstance(validation, tuple) and len(validation) != 2:
+        raise ValueError(
+            f"validation must be images or a pair (x, y); got {len(validation)} arrays."
+        )
     x, y = validation if isinstance(validation, tuple) else (validation, None)
-    y = x if y is None and has_loss else y
+    x, y = _check_arrays(model, x, y, loss, "the validation's ")
+    if x.ndim != trained_on.ndim:
+        raise ValueError(
+            f"validation must hold images like x, shape {trained_on.shape}; got {x.shape}; "
+            "pass a tuple (x, y) for a pair."
+        )
+    return x, y
+
+
+def _scorer(validation) -> Callable[[keras.Model], float] | None:
+    if validation is None or callable(validation):
+        return validation
+    x, y = validation
 
     def score(model: keras.Model) -> float:
         result = model.evaluate(x, y, batch_size=1000, verbose=0, return_dict=True)

@@ -14,3 +14,9 @@ def noisy_office() -> Path:
     if not folder.is_dir():
         pytest.skip("there are no real scans: NOISY_OFFICE_DIR is not set")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """Return the folder of small pages that a cleaner may spoil, copied into the project."""
+    return Path(__file__).parent / "cases"

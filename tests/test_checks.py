@@ -53,6 +53,14 @@ def test_any_size_is_allowed_only_on_request():
     _assert_one_sentence(lambda: _checks.check_images(np.zeros((1, 3, 5, 1)), "x"), "(1, 3, 5, 1)")
 
 
+def test_any_finite_value_is_allowed_only_on_request():
+    weights = 5 - 10 * IMAGES
+    assert _checks.check_images(weights, "x", allow_any_value=True) is weights
+    check = lambda x: _checks.check_images(x, "weights", allow_any_value=True)  # noqa: E731
+    _assert_one_sentence(lambda: check(weights[0]), "weights must", "(28, 28, 1)")
+    _assert_one_sentence(lambda: check(weights * np.nan), "weights must be finite")
+
+
 def test_one_nan_among_many_is_found():
     x = np.zeros((1000, 28, 28, 1), np.float32)
     x[500, 3, 3] = np.nan

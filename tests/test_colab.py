@@ -255,35 +255,125 @@ def test_install_missing_says_in_a_sentence_that_pip_failed(
         colab.install_missing()
 
 
-def test_first_cell_does_nothing_outside_colab() -> None:
-    source = set_address.current().first_cell()
-    lines = [
-        line.replace("!", "pass  # ") if line.strip().startswith("!") else line
-        for line in source.splitlines()
-    ]
-    path = list(sys.path)
-    exec("\n".join(lines), {})
-    assert sys.path == path
+class FirstCell:
+    """Runs the first cell of a notebook in a folder, without network.
+
+    Attributes:
+        url: the course's address.
+        commands: what it gave to the shell.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, installed: bool = False) -> None:
+        self.url = set_address.current().url
+        self.commands: list[str] = []
+        self.fetches: Path | None = None
+        self.path = list(sys.path)
+        monkeypatch.setattr(sys, "path", self.path)
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name: "found" if installed else None
+        )
+        monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+        monkeypatch.setattr(colab, "install_missing", lambda: self.commands.append("pip"))
+        monkeypatch.delenv("KAGGLE_URL_BASE", raising=False)
+        monkeypatch.delitem(sys.modules, "google.colab", raising=False)
+
+    def system(self, command: str) -> None:
+        self.commands.append(command)
+        if self.fetches is not None:
+            (self.fetches / "course_utils").mkdir(parents=True)
+
+    def run(self) -> dict[str, object]:
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        code = TransformerManager().transform_cell(set_address.current().first_cell())
+        names: dict[str, object] = {"get_ipython": lambda: self}
+        exec(code, names)
+        return names
+
+
+def test_first_cell_does_nothing_where_the_course_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cell, before = FirstCell(monkeypatch, installed=True), list(sys.path)
+    cell.run()
+    assert cell.commands == []
+    assert sys.path == before
+
+
+@pytest.mark.parametrize("inside", [".", "chapters", "chapters/notes/deep"])
+@pytest.mark.parametrize("in_colab", [False, True])
+def test_first_cell_finds_the_clone_that_it_is_in_and_fetches_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str, in_colab: bool
+) -> None:
+    clone = tmp_path / "any name"
+    (clone / "course_utils").mkdir(parents=True)
+    (clone / inside).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(clone / inside)
+    cell = FirstCell(monkeypatch)
+    if in_colab:
+        monkeypatch.setitem(sys.modules, "google.colab", sys)
+    cell.run()
+    assert cell.commands == (["pip"] if in_colab else [])
+    assert sys.path[0] == str(clone)
+
+
+@pytest.mark.parametrize("where", ["google.colab", "Kaggle"])
+def test_first_cell_fetches_the_course_once_in_colab_and_on_kaggle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    address = set_address.current()
+    cell = FirstCell(monkeypatch)
+    cell.fetches = tmp_path / address.name
+    if where == "Kaggle":
+        monkeypatch.setenv("KAGGLE_URL_BASE", "https://www.kaggle.com")
+    else:
+        monkeypatch.setitem(sys.modules, where, sys)
+    names = cell.run()
+    command = f"git clone --quiet --depth 1 --branch {address.branch} $repo"
+    assert names["repo"] == cell.url
+    assert cell.commands == [command, "pip"]
+    assert sys.path[0] == str(tmp_path / address.name)
+    cell.run()  # found beside the notebook; what pip did not finish is tried again
+    assert cell.commands == [command, "pip", "pip"]
 
 
 def test_first_cell_says_in_a_sentence_that_the_course_could_not_be_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from IPython.core.inputtransformer2 import TransformerManager
-
     monkeypatch.chdir(tmp_path)
+    cell = FirstCell(monkeypatch)
     monkeypatch.setitem(sys.modules, "google.colab", sys)
-    code = TransformerManager().transform_cell(set_address.current().first_cell())
-    calls = []
-
-    class Shell:
-        system = calls.append
-
     with pytest.raises(AssertionError, match="git could not fetch the course: check the network"):
-        exec(code, names := {"get_ipython": lambda: Shell})
-    address = set_address.current()
-    assert calls == [f"git clone --quiet --depth 1 --branch {address.branch} $url"]
-    assert names["url"] == address.url
+        cell.run()
+
+
+def test_first_cell_says_that_git_is_missing_and_does_not_blame_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cell = FirstCell(monkeypatch)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
+    with pytest.raises(AssertionError, match=r"^git is missing: install it, run again$"):
+        cell.run()
+    assert cell.commands == []
+
+
+def test_first_cell_of_a_chapter_alone_says_how_to_get_the_course(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cell = FirstCell(monkeypatch)
+    sentence = (
+        f"a chapter needs the rest of the course: run git clone {cell.url} and open the notebook "
+        "in its folder chapters"
+    )
+    with pytest.raises(AssertionError) as raised:
+        cell.run()
+    assert str(raised.value) == sentence
+    assert cell.commands == []
 
 
 @pytest.mark.parametrize("python", [(3, 9, 18), (3, 14, 0), (2, 7)])

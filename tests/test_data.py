@@ -420,7 +420,7 @@ def _assert_sample(tiny, reason):
     assert d.is_sample and len(d.x_train) == 5500
     assert re.search(rf"the bundled sample \({reason}.*\)", str(d)), str(d)
     assert "The figures in the book are from the full set" in str(d)
-    assert not list(tiny.rglob("*ubyte*")) and not list(tiny.rglob("*.part"))
+    assert not list(tiny.rglob("*ubyte*")) and not list(tiny.rglob("*.partial"))
     return time.perf_counter() - start
 
 

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 from course_utils import documents
-from course_utils.documents import Pair
+from course_utils.documents import Pair, classical, generator
+from course_utils.documents import dirt as dirt_module
+from course_utils.documents import everyday as everyday_module
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +23,12 @@ def real(noisy_office):
 
 
 def test_a_font_that_an_older_matplotlib_lacks_is_done_without(monkeypatch, tmp_path):
-    upright = {family[0] for _, family in documents._FAMILIES}
-    where = documents._font_file
+    upright = {family[0] for _, family in generator._FAMILIES}
+    where = generator._font_file
     monkeypatch.setattr(
-        documents, "_font_file", lambda name: where(name) if name in upright else tmp_path / name
+        generator, "_font_file", lambda name: where(name) if name in upright else tmp_path / name
     )
-    documents._font.cache_clear()
+    generator.font.cache_clear()
     pages = documents.generate_pages(12, seed=0, height=64, width=128)  # slanted and bold ones too
     assert len(pages) == 12
 
@@ -107,7 +109,7 @@ def test_pairs_keep_dirty_and_clean_apart_and_know_their_page():
 @pytest.mark.parametrize("kind", documents.DIRT)
 def test_each_kind_of_dirt_marks_the_paper(kind):
     rng = np.random.default_rng(0)
-    dirt = documents._DIRT_MAKERS[kind](rng, (120, 240))
+    dirt = dirt_module._DIRT_MAKERS[kind](rng, (120, 240))
     assert dirt.shape == (120, 240)
     assert np.isfinite(dirt).all()
     assert dirt.std() > 0.005
@@ -388,7 +390,7 @@ def test_background_subtraction_divides_and_stretches_by_its_line():
     clean = documents.background_subtraction(page)
     assert clean[0, 0] == 1
     share = page[30, 30, 0] / documents.median_paper(page)[30, 30, 0]
-    wanted = (share - documents._INK) / (documents._PAPER - documents._INK)
+    wanted = (share - classical._INK) / (classical._PAPER - classical._INK)
     assert clean[30, 30, 0] == pytest.approx(wanted, abs=1e-5)
 
 
@@ -411,7 +413,7 @@ def test_background_subtraction_refuses_bad_input(pages):
     with pytest.raises(ValueError, match="odd"):
         documents.background_subtraction(pages.dirty[0], size=20)
     with pytest.raises(ValueError, match=r"\(height, width, 1\)"):
-        documents.background_subtraction(pages.dirty[0, ..., 0])
+        documents.background_subtraction(pages.dirty)
     with pytest.raises(ValueError, match=r"\[0, 1\]"):
         documents.background_subtraction(255 * pages.dirty[0])
 
@@ -439,7 +441,7 @@ def test_the_kind_of_dirt_that_a_page_states_is_the_one_that_is_on_it(monkeypatc
         return lambda rng, shape: made.append(kind) or np.zeros(shape, np.float32)
 
     makers = {kind: recorder(kind) for kind in documents.DIRT}
-    monkeypatch.setattr(documents, "_DIRT_MAKERS", makers)
+    monkeypatch.setattr(dirt_module, "_DIRT_MAKERS", makers)
     stated = []
     for seed in range(8):
         made.clear()
@@ -452,11 +454,11 @@ def test_the_kind_of_dirt_that_a_page_states_is_the_one_that_is_on_it(monkeypatc
 @pytest.mark.parametrize(("kind", "low", "high"), [("coffee", 0.0, 0.05), ("folds", 0.07, 0.2)])
 def test_light_passes_the_dirt_and_the_ink_one_after_the_other(kind, low, high, monkeypatch):
     blank = dict.fromkeys(documents.DIRT, lambda rng, shape: np.zeros(shape, np.float32))
-    monkeypatch.setattr(documents, "_DIRT_MAKERS", blank)
-    monkeypatch.setattr(documents, "_paper", lambda rng, shape: np.full(shape, 0.3, np.float32))
+    monkeypatch.setattr(dirt_module, "_DIRT_MAKERS", blank)
+    monkeypatch.setattr(dirt_module, "paper", lambda rng, shape: np.full(shape, 0.3, np.float32))
     ink = np.zeros((32, 64), np.float32)
     ink[:, 32:] = 1
-    scans = [documents._scan(np.random.default_rng(seed), ink, kind) for seed in range(30)]
+    scans = [dirt_module.scan(np.random.default_rng(seed), ink, kind) for seed in range(30)]
     for scan in scans:
         assert np.median(scan[:, :30]) == pytest.approx(0.7, abs=0.005)
     assert low <= np.mean([scan[:, 34:].mean() for scan in scans]) < high
@@ -468,21 +470,21 @@ def test_a_blurred_point_keeps_its_light():
     expected = np.zeros((5, 7))
     expected[2, 3] = 1 - 4 * 0.06
     expected[[1, 3, 2, 2], [3, 3, 2, 4]] = 0.06
-    np.testing.assert_allclose(documents._blur_cross(point, 0.06), expected, atol=1e-7)
+    np.testing.assert_allclose(dirt_module.blur_cross(point, 0.06), expected, atol=1e-7)
     flat = np.full((4, 4), 0.7, np.float32)
-    np.testing.assert_allclose(documents._blur_cross(flat, 0.1), flat, rtol=1e-6)
+    np.testing.assert_allclose(dirt_module.blur_cross(flat, 0.1), flat, rtol=1e-6)
 
 
 def test_smooth_noise_has_its_variance_and_its_distances():
     def steps(noise):
         return [np.abs(np.diff(noise, axis=axis)).mean() for axis in (0, 1)]
 
-    fields = [documents._smooth(np.random.default_rng(seed), (200, 300), 8.0) for seed in range(4)]
+    fields = [dirt_module.smooth(np.random.default_rng(seed), (200, 300), 8.0) for seed in range(4)]
     assert np.mean(fields) == pytest.approx(0, abs=0.1)
     assert np.var(fields) == pytest.approx(1, abs=0.3)
     down, across = steps(fields[0])
     assert down == pytest.approx(across, rel=0.2)
-    wide = documents._smooth(np.random.default_rng(0), (200, 300), 4.0, across=40.0)
+    wide = dirt_module.smooth(np.random.default_rng(0), (200, 300), 4.0, across=40.0)
     down, across = steps(wide)
     assert down > 4 * across
     assert not np.array_equal(fields[0], fields[1])
@@ -490,22 +492,22 @@ def test_smooth_noise_has_its_variance_and_its_distances():
 
 def test_a_step_is_a_ramp_of_length_one():
     places = np.array([-1.0, -0.5, -0.25, 0.0, 0.5, 2.0])
-    np.testing.assert_allclose(documents._step(places), [0, 0, 0.25, 0.5, 1, 1])
+    np.testing.assert_allclose(dirt_module._step(places), [0, 0, 0.25, 0.5, 1, 1])
 
 
 def test_paper_is_light_and_stains_darken_it():
     generators = [np.random.default_rng(seed) for seed in range(40)]
-    papers = [documents._paper(rng, (48, 96)).mean() for rng in generators]
+    papers = [dirt_module.paper(rng, (48, 96)).mean() for rng in generators]
     assert np.mean(papers) == pytest.approx(0.15, abs=0.05)
-    for make in (documents._coffee, documents._footprints):
+    for make in (dirt_module._coffee, dirt_module._footprints):
         dirt = [make(np.random.default_rng(seed), (120, 240)) for seed in range(8)]
         assert min(d.min() for d in dirt) >= -1e-6 and max(d.mean() for d in dirt) > 0.02
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_lines_are_set_in_order_within_the_margins_and_justified(seed):
-    font = documents._font("cmr10", 20)
-    lines = documents._typeset(np.random.default_rng(seed), font, 20.0, 500, 400)
+    font = generator.font("cmr10", 20)
+    lines = generator._typeset(np.random.default_rng(seed), font, 20.0, 500, 400, generator.LATIN)
     heights = [y for y, _ in lines]
     assert heights == sorted(heights) and np.diff(heights).min() >= 1.1 * 20 - 1e-9
     ends = []
@@ -517,3 +519,91 @@ def test_lines_are_set_in_order_within_the_margins_and_justified(seed):
         ends.append(stops[-1])
     assert max(ends) <= 500 - 0.2 * 20
     assert np.mean(np.abs(np.array(ends) - max(ends)) < 1e-6) >= 0.4
+
+
+# Pages of every day
+
+
+@pytest.fixture(scope="module")
+def everyday():
+    return documents.generate_everyday_pages(120, seed=5, height=96, width=160)
+
+
+def test_everyday_pages_are_what_the_docstring_says(everyday):
+    for images in (everyday.dirty, everyday.clean):
+        assert images.shape == (120, 96, 160, 1) and images.dtype == np.float32
+        assert images.min() >= 0 and images.max() <= 1
+    assert set(everyday.dirt) == set(everyday_module.SCANS)
+    again = documents.generate_everyday_pages(3, seed=5, height=96, width=160)
+    assert np.array_equal(again.dirty, everyday.dirty[:3])
+    other = documents.generate_everyday_pages(3, seed=6, height=96, width=160)
+    assert not np.array_equal(other.clean, everyday.clean[:3])
+
+
+def test_black_and_white_scans_and_their_twins_are_so_and_differ_by_specks(everyday):
+    chosen = [i for i, kind in enumerate(everyday.dirt) if kind == "black and white"]
+    differing = []
+    for i in chosen:
+        assert set(np.unique(everyday.dirty[i])) | set(np.unique(everyday.clean[i])) <= {0, 1}
+        differing.append(np.mean(everyday.dirty[i] != everyday.clean[i]))
+    assert max(differing) < 0.1
+    assert 0.3 < np.mean(np.array(differing) > 0) < 0.95
+
+
+def test_everyday_pages_are_pale_dark_and_dim(everyday):
+    grey = [i for i, kind in enumerate(everyday.dirt) if kind != "black and white"]
+    darkest = np.array([everyday.clean[i].min() for i in grey])
+    assert (darkest > 0.2).sum() >= 2  # pale print stays pale in the clean twin
+    assert (darkest < 0.05).sum() >= 20
+    assert (everyday.clean.mean(axis=(1, 2, 3)) < 0.5).sum() >= 3  # white on dark stays so
+    dim = [i for i, kind in enumerate(everyday.dirt) if kind == "dim"]
+    spans = [np.ptp(np.quantile(everyday.dirty[i], (0.02, 0.98))) for i in dim]
+    assert min(spans) < 0.5
+    assert all(np.mean(everyday.dirty[i] != everyday.clean[i]) > 0.3 for i in dim)
+
+
+@pytest.mark.parametrize("maker", [m.__name__ for m in everyday_module._MAKERS])
+def test_each_maker_puts_ink_on_the_page(maker):
+    make = getattr(everyday_module, maker)
+    blank = np.zeros((120, 240), np.float32)
+    inked = [make(np.random.default_rng(seed), blank, faint=False) for seed in range(8)]
+    for page in inked:
+        assert page.shape == blank.shape and page.min() >= 0
+    assert sum(page.max() > 0.35 for page in inked) >= 6
+    assert not np.array_equal(inked[0], inked[1])
+    assert not blank.any()
+
+
+def test_on_dirty_paper_nothing_is_faint():
+    for seed in range(30):
+        strength = everyday_module._strength(np.random.default_rng(seed), faint=False)
+        assert strength >= 0.75
+    faint = [everyday_module._strength(np.random.default_rng(s), faint=True) for s in range(60)]
+    assert min(faint) < 0.4
+
+
+def test_everyday_pages_refuse_bad_sizes():
+    with pytest.raises(ValueError, match="height must be at least 32"):
+        documents.generate_everyday_pages(1, seed=0, height=8)
+    with pytest.raises(ValueError, match="num_pages"):
+        documents.generate_everyday_pages(0, seed=0)
+
+
+def test_other_scripts_are_printed_in_their_own_letters():
+    alphabet = everyday_module.ALPHABETS[2]
+    ink, text = generator.print_text(np.random.default_rng(1), 80, 200, (14, 20), alphabet)
+    letters = {c for c in text.lower() if c.isalpha()}
+    assert len(letters) > 8 and letters <= set(alphabet)
+    assert 0.02 < ink.mean() < 0.4
+
+
+def test_sauvola_is_the_threshold_of_its_paper():
+    page = np.full((40, 40, 1), 0.6, np.float32)
+    page[20, 20] = 0.1
+    window = page[13:28, 13:28].astype(float)
+    mean, deviation = window.mean(), window.std()
+    assert 0.1 < mean * (1 + 0.3 * (deviation / 0.5 - 1)) < 0.6
+    clean = documents.sauvola(page)
+    assert clean[20, 20, 0] == 0 and clean.sum() == 40 * 40 - 1
+    with pytest.raises(ValueError, match="odd"):
+        documents.sauvola(page, size=14)

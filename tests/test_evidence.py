@@ -196,6 +196,13 @@ def test_an_experiment_is_measured_and_its_change_is_noticed(course, monkeypatch
     assert "has changed" in evidence.complaints(script)[0]
 
 
+def test_two_runs_do_not_write_one_log(course):
+    log = evidence.cache_of(Path("chapters/a.ipynb")) / "full-1.jsonl"
+    one, two = evidence._partial(log), evidence._partial(log)
+    assert one != two and one.parent == two.parent == log.parent
+    assert not {one, two} & set(log.parent.glob("*.jsonl"))
+
+
 def test_an_unknown_file_is_refused(capsys):
     with pytest.raises(SystemExit):
         evidence.main(["chapters/nothing.ipynb"])

@@ -92,7 +92,7 @@ def test_weight_decay_penalises_encoder_and_decoder_equally():
     assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
 
 
-VAES = [models.conv_vae, models.dense_vae, models.light_conv_vae]
+VAES = [models.conv_vae, models.dense_vae]
 
 
 @pytest.mark.parametrize("build", VAES, ids=lambda build: build.__name__)
@@ -336,24 +336,6 @@ def test_conv_vae_has_the_published_activations():
     heads = [(2, "linear"), (2, "linear")]
     assert described(vae.encoder) == [*filters, (32, "relu"), *heads]
     assert described(vae.decoder) == [(14 * 14 * 64, "relu"), (32, "relu"), (1, "linear")]
-
-
-def test_light_conv_vae_has_the_layers_that_it_describes():
-    vae = models.light_conv_vae()
-    assert described(vae.encoder) == [
-        (32, "gelu"),
-        (256, "gelu"),
-        (2, "linear"),
-        (2, "linear"),
-    ]
-    assert described(vae.decoder) == [
-        (64, "sine"),
-        (256, "gelu"),
-        (256, "gelu"),
-        (7 * 7 * 32, "gelu"),
-        (1, "linear"),
-    ]
-    assert vae.encoder.layers[1].output.shape[1:] == (7, 7, 32)
 
 
 def test_denoisers_of_pages_and_garments_work_at_the_sizes_that_they_describe():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from course_utils import ocr
+from course_utils.documents import ocr
 
 SENTENCE = "An autoencoder learns to copy its input through a narrow code."
 
@@ -125,6 +125,21 @@ def test_a_failing_tesseract_is_quoted(imitate):
         ocr.read_text(np.ones((8, 8)), language="tlh")
     assert "'tlh'" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("said", ["Image too large: (40000, 10)", "Segmentation fault"])
+def test_the_hint_on_languages_is_for_languages(imitate, said):
+    imitate(f"sys.exit(sys.stderr.write({said!r}) and 1)")
+    with pytest.raises(RuntimeError) as caught:
+        ocr.read_text(np.ones((8, 8)))
+    assert said in str(caught.value) and "language" not in str(caught.value)
+    assert ("smaller page" in str(caught.value)) == ("too large" in said)
+
+
+@pytest.mark.skipif(ocr.find_tesseract() is None, reason="Tesseract is not installed")
+def test_tesseract_on_a_page_that_is_too_large():
+    with pytest.raises(RuntimeError, match="pass a smaller page"):
+        ocr.read_text(np.ones((4, 40_000), np.float32))
 
 
 def test_a_slow_tesseract_is_stopped(imitate):

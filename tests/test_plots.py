@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from scipy import stats
 
-from course_utils import plots
+from course_utils import _look, plots
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((12, 28, 28, 1)).astype(np.float32)
@@ -60,10 +60,10 @@ def test_figure_shows_itself_small_opaque_and_the_same_every_time(name):
     width, height = (round(side) for side in figure.bbox.size)
     assert bundle["text/plain"] == (f"<Figure size {width}x{height} with {len(figure.axes)} Axes>")
     picture = _shown(figure)
-    assert picture.size == (width, height) and width <= plots.WIDTH + 5
+    assert picture.size == (width, height) and width <= _look.WIDTH + 5
     assert picture.mode == "P" and "transparency" not in picture.info
     corner = np.array(picture.convert("RGB"))[0, 0] / 255
-    np.testing.assert_allclose(corner, mpl.colors.to_rgb(plots.BACKGROUND), atol=1 / 255)
+    np.testing.assert_allclose(corner, mpl.colors.to_rgb(_look.BACKGROUND), atol=1 / 255)
     assert len(bundle["image/png"]) < 80_000
     again = EVERY_PLOT[name]()._repr_mimebundle_()
     assert again == bundle
@@ -201,7 +201,7 @@ def test_titles_of_columns_stand_over_their_columns_and_rows_may_be_signed():
 
 def test_pages_wider_than_the_figure_are_shrunk():
     figure = plots.image_grid(RNG.random((2, 258, 540, 1)))
-    assert figure.bbox.width <= plots.WIDTH + 5
+    assert figure.bbox.width <= _look.WIDTH + 5
     assert figure.bbox.height < 250
 
 
@@ -313,8 +313,8 @@ def test_heatmap_writes_each_value_in_its_cell_legibly():
     assert texts[0, 1].get_text() == "\N{MINUS SIGN}0.25"
     shown = ax.images[0]
     for (x, y), text in texts.items():
-        cell = plots._luminance(shown.cmap(shown.norm(matrix[y, x]))) + 0.05
-        letters = plots._luminance(text.get_color()) + 0.05
+        cell = _look.luminance(shown.cmap(shown.norm(matrix[y, x]))) + 0.05
+        letters = _look.luminance(text.get_color()) + 0.05
         assert max(cell, letters) / min(cell, letters) >= 4.5
 
 
@@ -331,7 +331,7 @@ def test_heatmap_draws_each_value_under_its_labels():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("guess", "truth")
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first row on top
     colours = [ax.images[0].cmap(ax.images[0].norm(value)) for value in (0.0, 0.5, 1.0)]
-    light = [plots._luminance(colour) for colour in colours]
+    light = [_look.luminance(colour) for colour in colours]
     assert light == sorted(light)
 
 
@@ -364,7 +364,7 @@ def test_bands_names_and_lines_share_their_colour():
         assert (box.x0, box.x1) == (1, 10)
         assert (box.y0, box.y1) == (band[label][0][0], band[label][1][-1])
     for text in ax.texts:
-        assert text.get_color() == plots._readable(colours[text.get_text()])
+        assert text.get_color() == _look.readable(colours[text.get_text()])
         ends = {"a": 10, "b": 30, "c": 50, "top": 60, "floor": -9}
         assert text.xy[1] == ends[text.get_text()]
 
@@ -395,7 +395,7 @@ def test_scatter_names_its_axes_and_frames_each_name_in_the_colour_of_its_class(
         text.get_text(): mpl.colors.to_hex(text.get_bbox_patch().get_edgecolor()).upper()
         for text in ax.texts
     }
-    assert frames == {"b": plots.CLASS_COLOURS[1], "c": plots.CLASS_COLOURS[2]}
+    assert frames == {"b": _look.CLASS_COLOURS[1], "c": _look.CLASS_COLOURS[2]}
 
 
 def test_a_part_of_the_points_is_spread_over_the_list_with_the_right_colours():
@@ -404,7 +404,7 @@ def test_a_part_of_the_points_is_spread_over_the_list_with_the_right_colours():
     drawn = np.asarray(ax.collections[0].get_offsets())
     np.testing.assert_array_equal(np.sort(drawn[:, 0]), np.arange(0, 100, 3))
     for (_, label), colour in zip(drawn, ax.collections[0].get_facecolors(), strict=True):
-        assert mpl.colors.to_hex(colour[:3]).upper() == plots.CLASS_COLOURS[int(label)]
+        assert mpl.colors.to_hex(colour[:3]).upper() == _look.CLASS_COLOURS[int(label)]
 
 
 def test_scatter_has_the_colour_of_each_class_and_its_name_at_the_median():
@@ -417,7 +417,7 @@ def test_scatter_has_the_colour_of_each_class_and_its_name_at_the_median():
     np.testing.assert_array_equal(offsets[order], codes[np.lexsort(codes.T)])
     for place, colour in zip(offsets, points.get_facecolors(), strict=True):
         k = int(place[1] > 0)
-        assert mpl.colors.to_hex(colour[:3]).upper() == plots.CLASS_COLOURS[k]
+        assert mpl.colors.to_hex(colour[:3]).upper() == _look.CLASS_COLOURS[k]
     assert {text.get_text(): tuple(text.xy) for text in ax.texts} == {
         "shoe": (0.2, 0.0),
         "hat": (5.0, 5.2),
@@ -499,22 +499,22 @@ def test_manifold_grows_to_the_right_and_upwards_as_its_ticks_say():
 # Colours and places
 
 
-@pytest.mark.parametrize("colour", [*plots.COLOURS, plots.INK])
+@pytest.mark.parametrize("colour", [*_look.COLOURS, _look.INK])
 def test_names_of_lines_can_be_read(colour):
-    background = plots._luminance(plots.BACKGROUND) + 0.05
-    assert background / (plots._luminance(plots._readable(colour)) + 0.05) >= 4.5
+    background = _look.luminance(_look.BACKGROUND) + 0.05
+    assert background / (_look.luminance(_look.readable(colour)) + 0.05) >= 4.5
 
 
 def test_luminance_of_known_colours():
-    assert plots._luminance("black") == 0
-    assert plots._luminance("white") == pytest.approx(1)
-    assert plots._luminance("#808080") == pytest.approx(0.2159, abs=1e-4)
+    assert _look.luminance("black") == 0
+    assert _look.luminance("white") == pytest.approx(1)
+    assert _look.luminance("#808080") == pytest.approx(0.2159, abs=1e-4)
 
 
 @pytest.mark.parametrize("places", [[0, 0, 0], [5, 90, 3], [99, 98, 97], [50], [10, 20, 60, 61]])
 def test_spread_keeps_order_room_and_range(places):
     heights = [10.0 + i for i in range(len(places))]
-    moved = plots._spread(places, heights, low=0, high=100)
+    moved = _look.spread(places, heights, low=0, high=100)
     edges = sorted((m - h / 2, m + h / 2) for m, h in zip(moved, heights, strict=True))
     assert edges[0][0] >= -1e-9 and edges[-1][1] <= 100 + 1e-9
     assert all(a[1] <= b[0] + 1e-9 for a, b in itertools.pairwise(edges))
@@ -523,7 +523,7 @@ def test_spread_keeps_order_room_and_range(places):
 
 
 def test_spread_leaves_places_that_have_room():
-    assert plots._spread([80.0, 20.0], [10, 10], 0, 100) == [80, 20]
+    assert _look.spread([80.0, 20.0], [10, 10], 0, 100) == [80, 20]
 
 
 # Bad input

@@ -211,6 +211,181 @@ def test_no_images_is_said():
         training.fit(tiny_vae(), IMAGES[:0], epochs=1)
 
 
+# Data that would train a wrong network without a word
+
+BYTES = (255 * IMAGES).astype("uint8")
+SIGNED = 2 * IMAGES - 1
+LABELS = np.arange(len(IMAGES)) % 10
+BROKEN = np.where(IMAGES > 0.99, np.nan, IMAGES)
+RANGE = r"must have pixel values in \[0, 1\]; got .*divide bytes by 255"
+
+
+def classifier():
+    return keras.Sequential(
+        [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [BYTES, BYTES.astype("float32"), SIGNED, BROKEN],
+    ids=["bytes", "floats", "signed", "nan"],
+)
+def test_images_beyond_zero_and_one_are_refused_wherever_they_come(wrong):
+    training.set_seed(0)
+    for model, loss in ((tiny_vae(), None), (models.linear_autoencoder(3), "mse")):
+        before = model.get_weights()
+        with pytest.raises(ValueError, match=f"^x {RANGE}"):
+            training.fit(model, wrong, loss=loss, epochs=1)
+        with pytest.raises(ValueError, match=f"^the validation's x {RANGE}"):
+            training.fit(model, IMAGES, loss=loss, epochs=1, validation=wrong)
+        for a, b in zip(before, model.get_weights()):
+            np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match=f"^x {RANGE}"):
+        training.fit(classifier(), wrong, LABELS, loss=SPARSE, epochs=1)
+    with pytest.raises(ValueError, match=f"^y {RANGE}"):
+        training.fit(model, IMAGES, wrong, loss="mse", epochs=1)
+    with pytest.raises(ValueError, match=f"^the validation's y {RANGE}"):
+        training.fit(model, IMAGES, loss="mse", epochs=1, validation=(IMAGES, wrong))
+
+
+SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def test_the_message_is_the_one_of_encode():
+    model = models.linear_autoencoder(3)
+    for wrong in (BYTES, IMAGES[..., 0]):
+        with pytest.raises(ValueError) as of_encode:
+            model.encode(wrong)
+        with pytest.raises(ValueError) as of_fit:
+            training.fit(model, wrong, loss="mse", epochs=1)
+        sizes = str(of_encode.value).replace("(n, 28, 28, 1)", "(n, height, width, 1)")
+        assert str(of_fit.value) == sizes
+
+
+def test_flat_bytes_are_refused_and_flat_numbers_are_not():
+    model = Recorder()
+    with pytest.raises(ValueError, match="divide bytes by 255"):
+        training.fit(model, BYTES.reshape(len(BYTES), 784), epochs=1)
+    for fine in (SIGNED.reshape(len(BYTES), 784), (BYTES > 99).astype("uint8")[:, 0, :, 0]):
+        training.fit(model, fine, epochs=1)
+    features = np.random.default_rng(0).normal(size=(12, 28, 28, 8))
+    training.fit(model, features, epochs=1)
+    assert len(model.seen) == 3
+
+
+def absolute(target, output):
+    return keras.ops.mean(keras.ops.abs(target - output), axis=(1, 2, 3))
+
+
+@pytest.mark.parametrize("loss", ["mse", keras.losses.MeanAbsoluteError(), absolute], ids=str)
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_labels_are_no_targets_of_an_autoencoder(loss, shape):
+    labels = LABELS.reshape(shape)
+    for model in (models.linear_autoencoder(3), models.conv_denoiser(), Doubled()):
+        with pytest.raises(ValueError, match=r"^y must have the shape \(n, 28, 28, 1\)"):
+            training.fit(model, IMAGES, labels, loss=loss, epochs=1)
+    with pytest.raises(ValueError, match=r"^the validation's y must have the shape"):
+        training.fit(model, IMAGES, loss=loss, epochs=1, validation=(IMAGES, labels))
+
+
+class Doubled(keras.Model):
+    """A model that does not know the shape of its output beforehand."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = keras.layers.Dense(1)
+
+    def call(self, x):
+        return self.scale(x)
+
+
+@pytest.mark.parametrize(
+    ("y", "loss", "words"),
+    [
+        (LABELS, "mse", r"y must have the shape \(n, 10\)"),
+        (LABELS, "categorical_crossentropy", r"y must have the shape \(n, 10\)"),
+        (np.eye(10)[LABELS], SPARSE, "one class number for each output"),
+        (np.eye(12)[LABELS], "mse", r"y must have the shape \(n, 10\)"),
+        (IMAGES, "mse", r"y must have the shape \(n, 10\)"),
+        (3.0, "mse", "same length"),
+    ],
+)
+def test_targets_of_another_shape_than_the_output_are_refused(y, loss, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        training.fit(classifier(), IMAGES, y, loss=loss, epochs=1)
+    assert "\n" not in str(caught.value)
+
+
+def own_loss(labels, logits):
+    return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+
+
+@pytest.mark.parametrize(
+    ("y", "loss"),
+    [
+        (LABELS, SPARSE),
+        (LABELS[:, None].astype("uint8"), "sparse_categorical_crossentropy"),
+        (np.eye(10)[LABELS], keras.losses.CategoricalCrossentropy(from_logits=True)),
+        (LABELS, own_loss),
+    ],
+)
+def test_classifiers_are_trained_as_ever(y, loss):
+    training.fit(classifier(), IMAGES, y, loss=loss, epochs=1, validation=(IMAGES, y))
+
+
+def test_one_number_for_each_image_fits_one_output():
+    model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(1))
+    brightness = IMAGES.mean(axis=(1, 2, 3))
+    history = training.fit(model, IMAGES, brightness, loss="mse", epochs=1)
+    assert history.stopped == "all epochs done"
+
+
+def test_pages_of_another_size_validate_a_network_of_any_size():
+    model = models.document_denoiser((None, None, 1))
+    pages = np.ones((2, 32, 48, 1), "float32")
+    training.fit(model, IMAGES[:4], IMAGES[:4], loss="mse", epochs=1, validation=(pages, pages))
+
+
+@pytest.mark.parametrize(
+    ("validation", "words"),
+    [
+        ((IMAGES,), "got 1 arrays"),
+        ([IMAGES, IMAGES], "pass a tuple"),
+        ((IMAGES, IMAGES[:3]), "the validation's x and the validation's y must have the same"),
+    ],
+)
+def test_validation_data_of_another_kind_are_refused(validation, words):
+    with pytest.raises(ValueError, match=words):
+        training.fit(
+            models.linear_autoencoder(3), IMAGES, loss="mse", epochs=1, validation=validation
+        )
+
+
+def test_the_checks_draw_no_random_numbers():
+    training.set_seed(0)
+    model = tiny_vae()
+    state = keras.ops.convert_to_numpy(model.sampling.seed_generator.state)
+    training._check_arrays(model, IMAGES, None, None)
+    training._check_validation(model, IMAGES, None, IMAGES)
+    after = keras.ops.convert_to_numpy(model.sampling.seed_generator.state)
+    np.testing.assert_array_equal(state, after)
+
+
+@pytest.mark.parametrize("policy", ["float16", "mixed_float16", "mixed_bfloat16"])
+def test_half_precision_is_refused(policy):
+    before = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy(policy)
+        model = models.linear_autoencoder(3)
+    finally:
+        keras.config.set_dtype_policy(before)
+    with pytest.raises(ValueError, match=r"must compute in float32, .* uses b?float16: call") as e:
+        training.fit(model, IMAGES, loss="mse", epochs=1)
+    assert "\n" not in str(e.value)
+
+
 # What the model is given
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils import claims
+from course_utils._files import replacing
 from tools import toc
 
 PAGE = Path("costs.md")
@@ -154,7 +155,8 @@ def page() -> str:
 
 def main() -> None:
     """Write the page."""
-    (toc.ROOT / PAGE).write_bytes(page().encode())
+    with replacing(toc.ROOT / PAGE) as part:
+        part.write_bytes(page().encode())
     print(f"{PAGE} is written from the stored evidence")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 
+from course_utils._files import replacing
 from tools import toc
 
 NOTEBOOK = Path("chapters/fashion_mnist_vae.ipynb")
@@ -27,5 +28,7 @@ def stored_figure(root: Path = toc.ROOT) -> bytes:
 
 
 if __name__ == "__main__":
-    (toc.ROOT / COVER).write_bytes(stored_figure())
+    picture = stored_figure()
+    with replacing(toc.ROOT / COVER) as part:
+        part.write_bytes(picture)
     print(f"{COVER} is the picture {FIGURE} of {NOTEBOOK}")

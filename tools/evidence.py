@@ -15,11 +15,14 @@ import json
 import os
 import platform
 import re
+import secrets
+import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from importlib.metadata import version
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import nbformat
@@ -27,8 +30,8 @@ from nbformat import NotebookNode
 
 from course_utils import claims
 from course_utils.data import load_fashion_mnist
-from tools import fingerprint, toc
-from tools.execute import NotExecuted, normalise, run, write
+from tools import fingerprint, renaming, toc
+from tools.execute import NotExecuted, normalise, run, write, write_text
 
 SEEDS = 5
 SAMPLE_SEEDS = 2
@@ -103,8 +106,7 @@ def run_notebook(path: Path, job: Job, folder: Path) -> str:
     """
     source, seed = job
     log = folder / f"{source}-{seed}.jsonl"
-    partial = log.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
+    partial = _partial(log)
     variables = {
         "COURSE_SEED_OFFSET": str(seed),
         "COURSE_CLAIMS_LOG": str(partial),
@@ -112,13 +114,18 @@ def run_notebook(path: Path, job: Job, folder: Path) -> str:
     }
     if source == "sample":
         variables["FASHION_MNIST_DIR"] = "sample"
-    notebook, wall, cpu = run(toc.ROOT / path, variables)
-    if job == ("full", 0):
-        normalise(notebook)
-        write(notebook, folder / path.name)
-    with partial.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"kind": "cost", "cpu_seconds": round(cpu, 1)}) + "\n")
-    partial.replace(log)
+    try:
+        notebook, wall, cpu = run(toc.ROOT / path, variables)
+        if job == ("full", 0):
+            normalise(notebook)
+            write(notebook, folder / path.name)
+        with partial.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"kind": "cost", "cpu_seconds": round(cpu, 1)}) + "\n")
+        partial.replace(log)
+    except OSError as error:
+        raise NotExecuted(f"{log} could not be saved ({error.strerror}): make room") from None
+    finally:
+        partial.unlink(missing_ok=True)
     return f"{path}: {source}, seed {seed}: {wall:.0f} s ({cpu:.0f} CPU seconds)"
 
 
@@ -127,16 +134,24 @@ def run_script(path: Path, job: Job, folder: Path) -> str:
     _, seed = job
     start = time.process_time()
     result = importlib.import_module(f"experiments.{path.stem}").run(seed)
-    text = json.dumps(result)
-    file = folder / f"full-{seed}.jsonl"
-    partial = file.with_suffix(".partial")
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(file)
+    write_text(json.dumps(result) + "\n", folder / f"full-{seed}.jsonl")
     return f"{path}: seed {seed}: {time.process_time() - start:.0f} CPU seconds"
 
 
-def take_core(cores: list[int], counter) -> None:
-    """Give this worker a core of its own, where the system lets it."""
+def _partial(log: Path) -> Path:
+    """Return a name for the log of a run that is not complete: no two runs write one file."""
+    return log.with_name(f"{log.stem}.{os.getpid()}-{secrets.token_hex(4)}.partial")
+
+
+def _end_with_parent() -> None:
+    """End this worker when the command that started it was killed, and its kernels with it."""
+    parent_process().join()
+    os._exit(1)
+
+
+def start_worker(cores: list[int], counter) -> None:
+    """Give this worker a core of its own, where the system lets it, and no life of its own."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with counter.get_lock():
         mine = counter.value
         counter.value += 1
@@ -217,9 +232,7 @@ def save(path: Path, evidence: dict) -> None:
             lines.append(f' "{key}": {json.dumps(value, ensure_ascii=False)}')
     file = file_of(path)
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".partial")
-    temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    temporary.replace(file)
+    write_text("{\n" + ",\n".join(lines) + "\n}\n", file)
 
 
 def restate(notebook: NotebookNode) -> bool:
@@ -298,6 +311,59 @@ def rename(path: Path) -> int:
     return count
 
 
+def transfer(path: Path, revision: str) -> list[str]:
+    """Keep the evidence of a notebook whose code differs from a revision's in names only.
+
+    Each claim and spread is looked at by itself: `tools.renaming` must show that the code behind it
+    is that of the revision up to the names of variables, and its evidence must be the revision's.
+
+    Args:
+        path: the notebook.
+        revision: a revision of git, in which the notebook was measured.
+
+    Returns:
+        What must be measured anew, each with the reason.
+
+    Raises:
+        ValueError: git does not know the notebook in that revision.
+    """
+    command = ["git", "show", f"{revision}:{path.as_posix()}"]
+    shown = subprocess.run(command, cwd=toc.ROOT, capture_output=True, text=True, check=False)
+    if shown.returncode != 0:
+        raise ValueError(f"git shows no {path} of the revision {revision}: {shown.stderr.strip()}")
+    old = nbformat.reads(shown.stdout, as_version=4)
+    new = nbformat.read(toc.ROOT / path, as_version=4)
+    kept = stored(path)
+    left = transferred(kept, old, new)
+    if kept:
+        save(path, kept)
+    return [f"{path}: {reason}" for reason in left]
+
+
+def transferred(kept: dict, old: NotebookNode, new: NotebookNode) -> list[str]:
+    """Give evidence, in place, the fingerprints of a renamed notebook; say what it cannot keep."""
+    reasons = renaming.transferable(old, new)
+    then = {(one.kind, one.key): one.code for one in fingerprint.recorded(old)}
+    left = []
+    for one in fingerprint.recorded(new):
+        if one.kind == "claim":
+            named = [e for e in kept.get("claims", ()) if e["sentence"] == one.key]
+        else:
+            named = [e for e in kept.get("spreads", ()) if re.fullmatch(one.key, e["name"])]
+        measured = [e for e in named if e["code"] == then.get((one.kind, one.key))]
+        reason = reasons[one.kind, one.key]
+        if not measured and not reason:
+            reason = "no evidence is stored of that revision's code"
+        if any(entry["code"] == one.code for entry in named):
+            continue
+        if reason:
+            left.append(f"cell {one.cell}: measure the {one.kind} {one.key!r} anew: {reason}")
+            continue
+        for entry in measured:
+            entry["code"] = one.code
+    return left
+
+
 # The command
 
 
@@ -333,21 +399,31 @@ def finish(path: Path, folder: Path) -> list[str]:
         code = fingerprint.script((toc.ROOT / path).read_text(encoding="utf-8"))
         save(path, {**heading(path), "code": code, "seeds": seeds})
         return []
+    executed = folder / path.name
+    notebook = None
+    if executed.is_file():
+        notebook = with_outputs(
+            nbformat.read(toc.ROOT / path, as_version=4), nbformat.read(executed, as_version=4)
+        )
+    # The numbers last: without them a command that is killed in between knows what is to do.
+    _store(notebook, path)
     save(path, gather(path, folder))
+    _store(notebook, path)
     failed: dict[str, int] = {}
     for log in folder.glob("*.jsonl"):
         for record in read_log(log):
             if not record.get("holds", True):
                 failed[record["sentence"]] = failed.get(record["sentence"], 0) + 1
-    executed = folder / path.name
-    if executed.is_file():
-        notebook = with_outputs(
-            nbformat.read(toc.ROOT / path, as_version=4), nbformat.read(executed, as_version=4)
-        )
-        restate(notebook)
-        if not any(fails(output) for cell in notebook.cells for output in cell.get("outputs", ())):
-            write(notebook, toc.ROOT / path)
     return [f"{path}: fails in {n} run(s): {sentence}" for sentence, n in failed.items()]
+
+
+def _store(notebook: NotebookNode | None, path: Path) -> None:
+    """Show the evidence in a notebook and store it, unless a claim of it fails."""
+    if notebook is None:
+        return
+    restate(notebook)
+    if not any(fails(output) for cell in notebook.cells for output in cell.get("outputs", ())):
+        write(notebook, toc.ROOT / path)
 
 
 def with_outputs(notebook: NotebookNode, executed: NotebookNode) -> NotebookNode:
@@ -377,7 +453,7 @@ def measure(paths: list[Path], seeds: int, sample_seeds: int, workers: int) -> i
     counter = context.Value("i", 0)
     problems = 0
     with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=take_core, initargs=(cores, counter)
+        workers, mp_context=context, initializer=start_worker, initargs=(cores, counter)
     ) as pool:
         running: dict[Future, tuple[Path, Job]] = {}
         folders = {path: cache_of(path) for path in paths}
@@ -427,6 +503,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sample-seeds", type=int, default=SAMPLE_SEEDS)
     parser.add_argument("--workers", type=int, default=2, help="runs at the same time")
     parser.add_argument("--restate", action="store_true", help="run nothing; renew what is shown")
+    parser.add_argument(
+        "--renamed",
+        metavar="REVISION",
+        help="run nothing; keep the evidence of claims whose code differs from that revision of "
+        "git only in the names of variables",
+    )
     options = parser.parse_args(arguments)
     if options.seeds < 1 or options.workers < 1 or options.sample_seeds < 0:
         parser.error("--seeds and --workers must be 1 or more, --sample-seeds 0 or more")
@@ -434,6 +516,15 @@ def main(arguments: list[str] | None = None) -> int:
     paths = [Path(os.path.relpath(path.resolve(), toc.ROOT)) for path in options.files] or known
     if unknown := [str(path) for path in paths if path not in known]:
         parser.error(f"{', '.join(unknown)}: no notebook of _toc.yml, no script of experiments/")
+    if options.renamed:
+        left = []
+        for path in (p for p in paths if p.suffix == ".ipynb"):
+            try:
+                left += transfer(path, options.renamed)
+            except ValueError as error:
+                parser.error(str(error))
+        print("\n".join(left) if left else "All evidence belongs to the code as it is.")
+        return int(bool(left))
     for path in (p for p in paths if p.suffix == ".ipynb"):
         if count := rename(path):
             print(f"{path}: {count} claims have new sentences and the same code")
@@ -455,7 +546,11 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    return int(measure(paths, options.seeds, options.sample_seeds, options.workers) > 0)
+    try:
+        return int(measure(paths, options.seeds, options.sample_seeds, options.workers) > 0)
+    except NotExecuted as error:
+        print(f"{error}.", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

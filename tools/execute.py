@@ -26,6 +26,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
 from course_utils import claims
+from course_utils._files import replacing
 from course_utils.data import load_fashion_mnist
 from tools import toc
 
@@ -95,6 +96,8 @@ def run(
         raise NotExecuted(f"there is no notebook {path}") from None
     except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError):
         raise NotExecuted(f"{path} is not a notebook (its content is not valid)") from None
+    except OSError as error:
+        raise NotExecuted(f"{path} cannot be read ({error.strerror})") from None
     total = len(notebook.cells)
     interrupted = threading.Event()
     clock = {"cell": 0.0, "kernel cpu": 0.0}
@@ -114,9 +117,16 @@ def run(
             shown = any("image/png" in output.get("data", {}) for output in cell.outputs)
             times.append(CellTime(cell_index + 1, now - clock["cell"], now - wall, shown))
 
+    # The kernel's sockets are told in a file, for which the home folder may have no place.
+    try:
+        told = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    except OSError as error:
+        reason = f"{path}: there is no room for temporary files ({error.strerror})"
+        raise NotExecuted(f"{reason}; {UNCHANGED}") from None
+    sockets = os.path.join(told.name, "kernel.json")
     client = NotebookClient(
         notebook,
-        km=AsyncKernelManager(kernel_spec_manager=_ThisPython()),
+        km=AsyncKernelManager(kernel_spec_manager=_ThisPython(), connection_file=sockets),
         timeout=None,
         resources={"metadata": {"path": str(path.resolve().parent)}},
         record_timing=False,
@@ -128,7 +138,7 @@ def run(
     variables = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"} | dict(environment or {})
     wall, cpu = time.perf_counter(), _children_cpu()
     # In a thread, because in the main one nbclient handles Ctrl-C itself, and not in every state.
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    with told, ThreadPoolExecutor(max_workers=1) as pool:
         # What cells write does not go to the process's stderr; its own remarks on its sockets do.
         running = pool.submit(client.execute, env=variables, stderr=subprocess.DEVNULL)
         try:
@@ -139,6 +149,9 @@ def run(
             raise NotExecuted(f"{reason}; {UNCHANGED}") from None
         except DeadKernelError:
             reason = f"{path}: the system ended its kernel (out of memory?)"
+            raise NotExecuted(f"{reason}; {UNCHANGED}") from None
+        except OSError as error:
+            reason = f"{path}: its kernel could not be started ({error.strerror or error})"
             raise NotExecuted(f"{reason}; {UNCHANGED}") from None
         except KeyboardInterrupt:
             interrupted.set()
@@ -181,24 +194,29 @@ def write(notebook: NotebookNode, path: Path) -> int:
     Raises:
         NotExecuted: it could not be written; the old file is unchanged.
     """
-    content = (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
-    temporary = None
+    return write_text((nbformat.writes(notebook).rstrip("\n") + "\n"), path)
+
+
+def write_text(text: str, path: Path) -> int:
+    """Store a text file, as UTF-8, completely or not at all.
+
+    Returns:
+        Its size in bytes.
+
+    Raises:
+        NotExecuted: it could not be written; the old file is unchanged.
+    """
+    content = text.encode()
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(temporary, path)
+        with replacing(path) as part:
+            part.write_bytes(content)
+            if path.exists():
+                part.chmod(path.stat().st_mode & 0o777)
     except OSError as error:
         raise NotExecuted(
             f"{path} could not be saved ({error.strerror}); the old file is unchanged: "
             "make room and run the command again"
         ) from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
     return len(content)
 
 
@@ -215,11 +233,7 @@ def execute(path: Path, allow_sample: bool = False) -> str:
     Raises:
         NotExecuted: it was not stored; the old file is unchanged.
     """
-    if (
-        not allow_sample
-        and path.is_file()
-        and "load_fashion_mnist" in path.read_text(encoding="utf-8")
-    ):
+    if not allow_sample and path.is_file() and b"load_fashion_mnist" in _read(path):
         try:
             data = load_fashion_mnist()
         except (FileNotFoundError, ValueError) as error:
@@ -255,6 +269,14 @@ def left_their_spread(notebook: NotebookNode) -> list[str]:
                 if not min(seeds) - slack <= record["measured"] <= max(seeds) + slack:
                     found.append(f"{sentence} ({claims.describe(record, seeds)})")
     return found
+
+
+def _read(path: Path) -> bytes:
+    """Read a file, or raise NotExecuted."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotExecuted(f"{path} cannot be read ({error.strerror})") from None
 
 
 def _is_volatile(output: NotebookNode) -> bool:
@@ -299,6 +321,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(execute(path, options.allow_sample))
         except Stopped as error:
             print(f"{error}.", file=sys.stderr)
+            return 130
+        except KeyboardInterrupt:  # while it was read, checked or written
+            print(f"{path}: interrupted; {UNCHANGED}.", file=sys.stderr)
             return 130
         except NotExecuted as error:
             print(f"{error}.", file=sys.stderr)

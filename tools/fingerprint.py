@@ -31,6 +31,7 @@ class Recorded:
         cell: the number of the cell, from 1.
         code: the fingerprint of what it depends on.
         call: its syntax tree.
+        behind: the numbers of the cells that it depends on, its own first.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Recorded:
     cell: int
     code: str
     call: ast.Call
+    behind: tuple[int, ...]
 
 
 def recorded(notebook: NotebookNode) -> list[Recorded]:
@@ -58,7 +60,8 @@ def recorded(notebook: NotebookNode) -> list[Recorded]:
             if not call.args or (kind == "spread" and len(call.args) < 2):
                 continue  # a function of the notebook's own that has this name
             key = _sentence(call.args[0], i) if kind == "claim" else _pattern(call.args[0])
-            found.append(Recorded(kind, key, i, _fingerprint(call, i, trees), call))
+            code, behind = _fingerprint(call, i, trees)
+            found.append(Recorded(kind, key, i, code, call, behind))
     return found
 
 
@@ -108,21 +111,29 @@ def name_of(call: ast.Call) -> str:
     return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
-def _fingerprint(call: ast.Call, cell: int, trees: dict[int, ast.Module]) -> str:
-    """Return the fingerprint of a claim's measured expression and of all that it depends on."""
-    measured = call.args[1] if len(call.args) > 1 else None
+def measured_by(call: ast.Call) -> ast.expr | None:
+    """Return the expression whose value a call of `claim`, `check` or `spread` is given."""
     for keyword in call.keywords:
         if keyword.arg in ("measured", "value"):
-            measured = keyword.value
+            return keyword.value
+    return call.args[1] if len(call.args) > 1 else None
+
+
+def _fingerprint(
+    call: ast.Call, cell: int, trees: dict[int, ast.Module]
+) -> tuple[str, tuple[int, ...]]:
+    """Return the fingerprint of a measured expression and of all that it depends on, and where."""
+    measured = measured_by(call)
     own = _stripped(trees[cell])
-    parts = [_dump(measured), _dump(own)]
+    parts, behind = [_dump(measured), _dump(own)], [cell]
     needed = _names(own, ast.Load) | (_names(measured, ast.Load) if measured else set())
     for i in sorted((i for i in trees if i < cell), reverse=True):
         tree = _stripped(trees[i])
         if (_names(tree, ast.Store) | _mutated(tree)) & needed:
             parts.append(_dump(tree))
+            behind.append(i)
             needed |= _names(tree, ast.Load)
-    return _digest("\n".join(parts))
+    return _digest("\n".join(parts)), tuple(behind)
 
 
 class _Strip(ast.NodeTransformer):

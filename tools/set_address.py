@@ -25,17 +25,34 @@ _GITHUB = "https://github.com"
 # `name` is also the folder that git clone makes.
 _FIRST_CELL = """\
 import os
+import shutil
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
-if "google.colab" in sys.modules:  # in Colab only: fetch the course
-    course = os.path.abspath("{name}")
-    url = "{url}"
-    if not os.path.isdir(course):
-        !git clone --quiet --depth 1 --branch {branch} $url
-    assert os.path.isdir(course), (
-        "git could not fetch the course: check the network and run again"
+hosted = "google.colab" in sys.modules or "KAGGLE_URL_BASE" in os.environ
+if find_spec("course_utils") is None:  # find the course, or fetch it
+    repo = "{url}"
+    course = Path("{name}").absolute()
+    course_in = [
+        parent
+        for parent in (course, *course.parents)
+        if (parent / "course_utils").is_dir()
+    ]
+    if hosted and not course_in:
+        assert shutil.which("git"), "git is missing: install it, run again"
+        !git clone --quiet --depth 1 --branch {branch} $repo
+        assert course.is_dir(), (
+            "git could not fetch the course: check the network and run "
+            "again (on Kaggle, Internet must be on in the settings)"
+        )
+        course_in = [course]
+    assert course_in, (
+        "a chapter needs the rest of the course: run git clone "
+        f"{{repo}} and open the notebook in its folder chapters"
     )
-    sys.path.insert(0, course)
+    sys.path.insert(0, str(course_in[0]))
+if hosted:
     from course_utils import colab
 
     colab.install_missing()"""

@@ -66,11 +66,20 @@ def read_text(page: np.ndarray, language: str = "eng", timeout: float = TIMEOUT_
         ) from error
     if run.returncode != 0:
         said = [line for line in run.stderr.decode(errors="replace").splitlines() if line.strip()]
+        first = said[0].rstrip(".") if said else "no message"
         raise RuntimeError(
-            f"tesseract failed with status {run.returncode} ({said[0] if said else 'no message'}); "
-            f"see that it has the language {language!r}: tesseract --list-langs."
+            f"tesseract failed with status {run.returncode} ({first}); {_advice(first, language)}."
         )
     return run.stdout.decode("utf-8", errors="replace").rstrip()
+
+
+def _advice(said: str, language: str) -> str:
+    """What to do about what Tesseract said."""
+    if "too large" in said.lower():
+        return "pass a smaller page, at most 32,767 pixels wide and high"
+    if "language" in said.lower() or "traineddata" in said.lower() or "data file" in said.lower():
+        return f"see that it has the language {language!r}: tesseract --list-langs"
+    return "see that tesseract reads another picture from the command line"
 
 
 def _as_png(page: Any) -> bytes:

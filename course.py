@@ -234,9 +234,37 @@ class Terminated(BaseException):
     """This process was asked to end."""
 
 
-def raise_terminated(*_: object) -> None:
-    """Handle SIGTERM."""
-    raise Terminated
+class Signals:
+    """Turns Ctrl-C and SIGTERM into exceptions, but not while a child is being started.
+
+    An exception at that moment would leave behind a child that nobody knows.
+    """
+
+    def __init__(self) -> None:
+        self.held = False
+        self.came = 0
+
+    def handle(self, number: int, frame: object) -> None:
+        """Handle a signal."""
+        self.came = number
+        if not self.held:
+            self.let_go()
+
+    def hold(self) -> None:
+        """Let signals wait."""
+        self.held = True
+
+    def let_go(self) -> None:
+        """Let signals wait no longer; raise what has come."""
+        self.held = False
+        number, self.came = self.came, 0
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        if number:
+            raise Terminated
+
+
+SIGNALS = Signals()
 
 
 def handle_signals() -> None:
@@ -245,8 +273,8 @@ def handle_signals() -> None:
     A shell script starts a command with `&` so that it ignores Ctrl-C, and what ignores it hands
     that on: the tests that interrupt a process would wait for ever.
     """
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, raise_terminated)
+    signal.signal(signal.SIGINT, SIGNALS.handle)
+    signal.signal(signal.SIGTERM, SIGNALS.handle)
 
 
 def run(*command: object, may_fail: bool = False, capture: bool = False, **variables: str) -> str:
@@ -265,14 +293,12 @@ def run(*command: object, may_fail: bool = False, capture: bool = False, **varia
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, **variables}
     if WINDOWS:
         environment.setdefault("PYTHONUTF8", "1")
-    child = subprocess.Popen(
-        words,
-        cwd=str(ROOT),
-        env=environment,
-        stdout=subprocess.PIPE if capture else None,
-    )
+    output = subprocess.PIPE if capture else None
+    SIGNALS.hold()
+    child = subprocess.Popen(words, cwd=str(ROOT), env=environment, stdout=output)
     text = ""
     try:
+        SIGNALS.let_go()
         if capture:
             text = child.communicate()[0].decode("utf-8", "replace")
         status = child.wait()

@@ -38,6 +38,9 @@ esac
 """
 
 
+COMMANDS = course.COMMANDS.values()
+
+
 class Copy:
     """A copy of course.py in a folder with spaces and umlauts, where nothing real is installed."""
 
@@ -54,12 +57,15 @@ class Copy:
         self.python.write_text(STAND_IN)
         self.python.chmod(0o755)
 
+    def environment(self) -> dict[str, str]:
+        """The variables for a command: without those of the command that runs these tests."""
+        outer = {"KERAS_BACKEND", "COURSE_FACE", "MFLAGS", *sum((c[1] for c in COMMANDS), ())}
+        kept = {k: v for k, v in os.environ.items() if k not in outer and k[:4] != "MAKE"}
+        return {**kept, "STAND_IN": str(self.notes), "PYTHON": str(self.python)}
+
     def start(self, *words: str, make: bool = False, shell: str = "", **variables: str):
         """Start a command of the course; return the process."""
-        hidden = ("MAKE", "MFLAGS", "KERAS_BACKEND")  # other tests' imports set the last one
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
-        environment = {**clean, "STAND_IN": str(self.notes), **variables}
-        environment.setdefault("PYTHON", str(self.python))
+        environment = {**self.environment(), **variables}
         command = ["make", *words] if make else [sys.executable, "course.py", *words]
         if shell:
             command = ["sh", "-c", shell, "sh", *command]
@@ -346,9 +352,8 @@ def test_clean_removes_what_was_built_and_nothing_else(copy: Copy) -> None:
 def test_a_command_runs_in_the_folder_of_the_course(copy: Copy, tmp_path: Path) -> None:
     copy.call("install")
     script = str(copy.root / "course.py")
-    environment = {**os.environ, "STAND_IN": str(copy.notes)}
-    environment.pop("KERAS_BACKEND", None)
-    subprocess.run([sys.executable, script, "execute"], cwd=tmp_path, env=environment, check=True)
+    command = [sys.executable, script, "execute"]
+    subprocess.run(command, cwd=tmp_path, env=copy.environment(), check=True)
     assert (copy.notes / "folder").read_text().strip() == str(copy.root)
 
 
@@ -454,6 +459,33 @@ def test_what_ends_the_command_ends_its_child(
     _, err = process.communicate(timeout=20)
     assert process.returncode == status and err == ""
     assert has_ended(int(pid_file.read_text()))
+
+
+@posix
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_child_is_started_leaves_no_child_behind(
+    monkeypatch: pytest.MonkeyPatch, sent: int, status: int
+) -> None:
+    started = []
+
+    class Slow(subprocess.Popen):
+        def __init__(self, *arguments: object, **options: object) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+            os.kill(os.getpid(), sent)  # the child runs, and its starter does not have it yet
+
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    monkeypatch.setattr(course.subprocess, "Popen", Slow)
+    monkeypatch.setattr(course, "PATIENCE", [0.1, 5, 5])
+    try:
+        course.handle_signals()
+        with pytest.raises(SystemExit) as end:
+            course.run("sleep", "60")
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before):
+            signal.signal(number, handler)
+    assert end.value.code == status
+    assert started[0].returncode is not None
 
 
 @posix

@@ -53,7 +53,7 @@ if pid == 0:
     from course_utils import models, training
     import numpy as np
     images = np.random.default_rng(0).random((40, 28, 28, 1))
-    for model, loss in ((models.light_conv_vae(), None), (models.conv_denoiser(), "mse")):
+    for model, loss in ((models.conv_vae(), None), (models.conv_denoiser(), "mse")):
         for layer in model._flatten_layers():
             assert getattr(layer, "data_format", "channels_last") == "channels_last", layer
             assert {layer.compute_dtype, layer.variable_dtype} == {"float32"}, layer

@@ -1,10 +1,7 @@
 """Import imgaug 0.4.0 on NumPy 2.
 
-imgaug is unmaintained. Its only obstacle on NumPy 2 is that `imgaug/imgaug.py` reads `np.sctypes`,
-a dictionary of NumPy's types, which NumPy 2.0 removed
-(https://numpy.org/doc/stable/numpy_2_0_migration_guide.html). This module puts the name back, with
-the content that it had, if it is missing; nothing else in NumPy changes. Call `import_imgaug()` in
-place of `import imgaug`.
+imgaug is unmaintained, and reads `np.sctypes`, a dictionary of NumPy's types that NumPy 2.0 removed
+(https://numpy.org/doc/stable/numpy_2_0_migration_guide.html). `import_imgaug()` puts it back first.
 """
 
 from __future__ import annotations

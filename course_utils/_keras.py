@@ -5,6 +5,7 @@ Each module that builds or trains networks imports this one before it builds any
 
 from __future__ import annotations
 
+import contextlib
 import json
 import warnings
 
@@ -37,11 +38,7 @@ def settle() -> None:
 
 
 def check_precision(model: object) -> None:
-    """Raise ValueError if a layer of a model computes or keeps its weights in half precision.
-
-    Args:
-        model: a Keras model; anything else is let pass.
-    """
+    """Raise ValueError if a layer of a Keras model computes or is kept in half precision."""
     layers = model._flatten_layers() if isinstance(model, keras.Model) else ()
     for layer in layers:
         for dtype in (layer.compute_dtype, layer.variable_dtype):
@@ -56,12 +53,9 @@ def check_precision(model: object) -> None:
 def _who_says(floatx: str) -> str:
     """Say where Keras has its floatx from."""
     path = keras_home() / "keras.json"
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        settings = {}
-    if isinstance(settings, dict) and settings.get("floatx") == floatx:
-        return f'"floatx" in {path}'
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # no file, no JSON, no object
+        if json.loads(path.read_text(encoding="utf-8")).get("floatx") == floatx:
+            return f'"floatx" in {path}'
     return "by keras.config.set_floatx"
 
 

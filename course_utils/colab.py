@@ -25,28 +25,18 @@ REQUIREMENTS = {
 def install_missing() -> None:
     """Install the packages of the course that cannot be found; print nothing.
 
-    Each is installed without its dependencies, so that pip cannot replace a package that is there.
-
-    Raises:
-        RuntimeError: pip could not install them.
-
-    Chapter: the first cell of every notebook calls it, in Colab and on Kaggle only.
+    Each is installed without its dependencies, so that pip cannot replace a package that is there;
+    RuntimeError says that pip could not. The first cell of every notebook calls it, in Colab and on
+    Kaggle only.
     """
     missing = [
         name for module, name in REQUIREMENTS.items() if importlib.util.find_spec(module) is None
     ]
     if not missing:
         return
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-    ]
-    pip = subprocess.run([*command, *missing], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", *missing]
+    pip = subprocess.run(command, capture_output=True, text=True, check=False)
     if pip.returncode != 0:
         lines = pip.stderr.strip().splitlines() or ["no message"]
         raise RuntimeError(

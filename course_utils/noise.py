@@ -22,16 +22,12 @@ def salt_and_pepper(images: Any, amount: Any, seed: int) -> np.ndarray:
     stay as they are, to the last bit.
 
     Args:
-        images: (n, height, width, 1), values in [0, 1].
+        images: (n, height, width, 1), values in [0, 1]; the result is new ones, float32.
         amount: probability that a pixel is replaced, from 0 to 1; one number for all images, or
             one for each, shape (n,).
         seed: seed of the noise; NumPy's global random state is neither read nor changed.
 
-    Returns:
-        New images, float32, of the same shape, values in [0, 1].
-
-    Raises:
-        ValueError: the images, the amount or the seed are out of range.
+    What is out of range raises ValueError.
 
     Source: imgaug 0.4.0, `SaltAndPepper`. Chapter: Denoising.
     """

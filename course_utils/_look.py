@@ -96,10 +96,7 @@ def figure(width: float, height: float) -> Iterator[Figure]:
 
 @contextmanager
 def picture(values: np.ndarray, left: int, bottom: int, scaling: tuple[float, str], **look: Any):
-    """Give an Axes with values (rows, columns) as a picture, in a figure that is just large enough.
-
-    It stands at (left, bottom) pixels, drawn by what `pixel_scale` returns.
-    """
+    """Give an Axes with values (rows, columns) as a picture at (left, bottom) of a figure."""
     scale, interpolation = scaling
     height, width = (size * scale for size in values.shape)
     right, top = left + math.ceil(width) + 10, bottom + math.ceil(height) + 10
@@ -210,17 +207,15 @@ def push_apart(
 
     Each pair that overlaps is moved apart along the axis where less is needed, round after round.
     """
-    moved = [[float(x), float(y)] for x, y in places]
+    moved, boxes = np.array(places, float), np.array(sizes, float)
     for _ in range(num_rounds):
-        settled = True
-        for (a, size_a), (b, size_b) in itertools.combinations(zip(moved, sizes, strict=True), 2):
-            overlap = [(size_a[k] + size_b[k]) / 2 - abs(a[k] - b[k]) for k in (0, 1)]
-            if min(overlap) > 0:
-                k = 0 if overlap[0] < overlap[1] else 1
-                shift = (overlap[k] / 2 + 0.3) * (1 if a[k] >= b[k] else -1)
-                a[k] += shift
-                b[k] -= shift
-                settled = False
-        if settled:
+        before = moved.copy()
+        for a, b in itertools.combinations(range(len(moved)), 2):
+            overlap = (boxes[a] + boxes[b]) / 2 - np.abs(moved[a] - moved[b])
+            if overlap.min() > 0:
+                k = int(overlap[0] >= overlap[1])
+                shift = (overlap[k] / 2 + 0.3) * (1 if moved[a, k] >= moved[b, k] else -1)
+                moved[[a, b], k] += shift, -shift
+        if (moved == before).all():
             break
-    return np.array(moved)
+    return moved

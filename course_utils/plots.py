@@ -5,10 +5,9 @@ the call shows it once; it has one Axes unless its text says otherwise. The figu
 as PNG files with a palette: small, and the same in JupyterLab, in Colab and in the book. Elsewhere,
 call `figure.savefig("name.png")`.
 
-`xlabel` and `ylabel` are the names of the axes, in lower case, with the unit. An argument that does
-not fit its description (shape, range, a value that is not finite, a label too many or too few, more
-entries than can be told apart) raises a ValueError of one sentence: what was expected, what came,
-what to do.
+`xlabel` and `ylabel` are the names of the axes, in lower case, with the unit. Other shapes, ranges
+and numbers of labels than are said, values that are not finite, and more entries than can be told
+apart raise a ValueError of one sentence.
 """
 
 from __future__ import annotations
@@ -48,8 +47,7 @@ def image_grid(
     """
     images = _checks.check_images(images, "images", allow_any_size=True, allow_any_value=signed)
     n, height, width = images.shape[:3]
-    if num_columns is None:
-        num_columns = 10 if titles is None else 5
+    num_columns = (10 if titles is None else 5) if num_columns is None else num_columns
     num_columns = min(n, _checks.check_positive_int(num_columns, "num_columns"))
     if titles is not None:
         _checks.check_one_per_item(titles, "titles", n, "images")
@@ -91,8 +89,7 @@ def _show_tiles(
 ) -> Figure:
     """Paste tiles (rows, columns, height, width) into one picture with gaps; NaN is left blank.
 
-    The pixels are whole if possible. The sizes follow from the shapes and the number of letters
-    alone, not from how wide letters are drawn: they are the same with every matplotlib.
+    The sizes follow from shapes and numbers of letters alone: they are the same everywhere.
     """
     num_columns, height, width = tiles.shape[1:]
     labels = [textwrap.fill(label, 14) for label in row_labels]
@@ -110,11 +107,8 @@ def _show_tiles(
         spaced = np.pad(row, ((0, 0), (head, gap), (0, gap)), constant_values=np.nan)
         strips.append(np.hstack(spaced))
     canvas = np.concatenate(strips)[:-gap, :-gap].astype(np.float32)
-    look: dict[str, Any] = {}
-    if signed:
-        limit = float(np.nanmax(np.abs(canvas))) or 1.0
-        look = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
-
+    limit = float(np.nanmax(np.abs(canvas))) or 1.0
+    look: dict[str, Any] = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if signed else {}
     with _look.picture(canvas, left, 10, scaling, **look) as ax:
         ax.set_axis_off()
         # From 6 points, so that the longest line fits.
@@ -163,7 +157,6 @@ def curves(
     hline = {label: _check_level(y, label, logy) for label, y in (hline or {}).items()}
     _check_most(hline, "hline", len(_look.REFERENCE_DASHES))
     edges = {label: _check_band(pair, label, points, logy) for label, pair in (band or {}).items()}
-
     with _look.diagram(430, xlabel, ylabel, grid="y") as ax:
         for i, (label, (x, y)) in enumerate(points.items()):
             marked = marker if isinstance(marker, bool) else label in marker
@@ -172,9 +165,8 @@ def curves(
             if label in edges:
                 ax.fill_between(x, *edges[label], color=COLOURS[i], alpha=0.18, linewidth=0)
         for i, (label, y) in enumerate(hline.items()):
-            ax.axhline(
-                y, color=INK, linewidth=1.2, linestyle=_look.REFERENCE_DASHES[i], label=label
-            )
+            dashes = _look.REFERENCE_DASHES[i]
+            ax.axhline(y, color=INK, linewidth=1.2, linestyle=dashes, label=label)
         if logx:
             _look.log_scale(ax, ax.xaxis)
         if logy:
@@ -381,8 +373,6 @@ def latent_scatter(
 ) -> Figure:
     """Show two-dimensional codes coloured by class, with the name of each class at its median.
 
-    Both axes have the same scale.
-
     Args:
         codes: (n, 2), finite.
         labels: the class of each code, whole numbers, (n,).
@@ -424,7 +414,6 @@ def manifold(
     The first coordinate grows to the right and the second upwards. Both axes have the `num` values
     of `manifold_values`, so every tile stands for the same share of a standard normal prior.
     `decode` turns codes, float32 (num^2, 2), into images (num^2, height, width, 1) in [0, 1].
-
     Chapter: The Fashion-MNIST VAE.
     """
     values = manifold_values(num)
@@ -465,15 +454,13 @@ def vector_field(
 ) -> Figure:
     """Draw arrows at points of the plane, one panel (an Axes) for each field, all on one scale.
 
-    Both coordinates have the same scale.
-
     Args:
         points: where the arrows start, (n, 2), finite, at least two different places.
         fields: label -> arrows (n, 2), finite; one to three fields. The label stands above the
             panel. Nearly the longest of all arrows reaches from one place to the next.
         background: points to show in grey behind the arrows, such as the data, (m, 2), or None.
 
-    Chapter: The slope of the density; Contractive autoencoders.
+    Chapters: The slope of the density; Contractive autoencoders.
     """
     points = _checks.check_codes(points, "points", latent_dim=2)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -491,18 +478,14 @@ def vector_field(
     lengths = np.linalg.norm(np.concatenate(list(arrows.values())), axis=1)
     scale = (float(np.quantile(lengths, 0.95)) or 1.0) / spacing  # arrow length per unit drawn
     look = {"angles": "xy", "scale_units": "xy", "scale": scale, "color": COLOURS[0]}
-    look["width"] = 0.0055
+    look["width"] = 0.0055  # of the panel
     panel = WIDTH / max(len(arrows), 2)
     with _look.figure(panel * len(arrows), panel + 45) as fig:
         panels = fig.subplots(1, len(arrows), squeeze=False, sharex=True, sharey=True)[0]
         for ax, (label, field) in zip(panels, arrows.items(), strict=True):
             if background is not None:
                 ax.scatter(*background.T, color="#bbbbbb", s=4, linewidths=0)
-            ax.quiver(
-                *points.T,
-                *field.T,
-                **look,
-            )
+            ax.quiver(*points.T, *field.T, **look)
             ax.set(xlim=(left - half, left + half), ylim=(bottom - half, bottom + half))
             ax.set_aspect("equal")
             ax.set_title(label, fontsize=_look.FONT)

@@ -12,6 +12,7 @@ apart raise a ValueError of one sentence.
 
 from __future__ import annotations
 
+import functools
 import math
 import textwrap
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -41,7 +42,7 @@ def image_grid(
     Args:
         images: (n, height, width, 1), values in [0, 1]; 0 is black and 1 is white.
         num_columns: images in a row; by default all up to 10, or up to 5 with titles.
-        titles: a short text above each image, or None.
+        titles: a short text above each image.
         signed: for weights, components and differences: any finite values, on one scale for all
             images from blue (negative) through white (zero) to red (positive).
     """
@@ -63,16 +64,12 @@ def rows(
 ) -> Figure:
     """Show one labelled row of images for each entry, such as originals and what became of them.
 
-    Args:
-        labelled_images: label -> images (n, height, width, 1) in [0, 1], all of the same shape.
-        column_titles: a short text above each column, or None.
-        signed: as in `image_grid`.
+    The images, label -> (n, height, width, 1) in [0, 1], all have the same shape. The titles are a
+    short text above each column; for `signed` see `image_grid`.
     """
     _check_entries(labelled_images, "labelled_images")
-    checked = {
-        label: _checks.check_images(images, f"the row {label!r}", True, allow_any_value=signed)
-        for label, images in labelled_images.items()
-    }
+    check = functools.partial(_checks.check_images, allow_any_size=True, allow_any_value=signed)
+    checked = {label: check(x, f"the row {label!r}") for label, x in labelled_images.items()}
     shapes = {label: images.shape for label, images in checked.items()}
     if len(set(shapes.values())) > 1:
         raise ValueError(
@@ -97,8 +94,7 @@ def _show_tiles(
     scale, _ = scaling = _look.pixel_scale(num_columns * (width + 2) - 2, WIDTH - left - 10)
     gap = 2 if scale >= 1 else math.ceil(2 / scale)
     titles = [_look.wrap(title, (width + gap) * scale) for title in titles]
-    strips: list[np.ndarray] = []
-    tops: list[int] = []
+    strips, tops = [], []
     for r, row in enumerate(tiles):
         own = titles[r * num_columns : (r + 1) * num_columns]
         num_lines = max((title.count("\n") + 1 for title in own), default=0)
@@ -182,29 +178,25 @@ def curves(
 def _check_pair(
     pair: Any, name: str, parts: tuple[str, str], logs: tuple[bool, bool]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Check two sequences of the same length of finite numbers and return them as arrays."""
+    """Check two sequences of numbers of the same length and return them as arrays."""
     if not isinstance(pair, Sequence) or len(pair) != 2:
         expected = f"a pair ({', '.join(parts)}) of sequences"
         raise ValueError(f"{name} must be {expected}; got {type(pair).__name__}.")
-    names = [f"{part} of {name}" for part in parts]
-    a, b = (_checks.check_finite(x, own) for x, own in zip(pair, names, strict=True))
+    a, b = (_check_numbers(x, f"{part} of {name}", log) for x, part, log in zip(pair, parts, logs))
     if a.ndim != 1 or a.shape != b.shape:
         raise ValueError(
             f"{' and '.join(parts)} of {name} must be sequences of the same length; "
             f"got shapes {a.shape} and {b.shape}."
         )
-    for x, own, log in zip((a, b), names, logs, strict=True):
-        _check_log(x, own, log)
     return a, b
 
 
 def _check_level(y: Any, label: str, logy: bool) -> float:
     """Check the height of a horizontal line and return it as a number."""
-    level = _checks.check_finite(y, f"hline {label!r}")
+    level = _check_numbers(y, f"hline {label!r}", logy)
     if level.size != 1:
         raise ValueError(f"hline {label!r} must be one number; got shape {level.shape}.")
-    _check_log(level, f"hline {label!r}", logy)
-    return float(level.reshape(()))
+    return float(level.item())
 
 
 def _check_band(pair: Any, label: str, points: _Lines, logy: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -224,10 +216,12 @@ def _check_band(pair: Any, label: str, points: _Lines, logy: bool) -> tuple[np.n
     return low, high
 
 
-def _check_log(values: np.ndarray, name: str, log: bool) -> None:
-    """Check that values may stand on a logarithmic axis."""
+def _check_numbers(x: Any, name: str, log: bool) -> np.ndarray:
+    """Return finite numbers as an array, if they may stand on an axis that may be logarithmic."""
+    values = _checks.check_finite(x, name)
     if log and not (values > 0).all():
         raise ValueError(f"{name} must be positive on a logarithmic axis; got {values.min():g}.")
+    return values
 
 
 def _name_lines(ax: Axes, points: _Lines, hline: Mapping[str, float], logx: bool) -> None:
@@ -261,11 +255,8 @@ def bars(
 ) -> Figure:
     """Draw horizontal bars from zero, each with its name before and its value behind it.
 
-    Args:
-        values: label -> value, top to bottom.
-        ylabel: what the labels are; empty if they speak for themselves.
-        value_format: a format for the value written behind each bar.
-        errors: label -> half the length of an error bar, for all labels, or None.
+    `values` are label -> value, top to bottom, and `errors` label -> half the length of an error
+    bar, for all labels, or None. `ylabel` is empty if the labels speak for themselves.
     """
     _check_entries(values, "values")
     lengths = _checks.check_finite(list(values.values()), "values")
@@ -302,10 +293,8 @@ def histogram(
 ) -> Figure:
     """Draw the distribution of one or several sets of numbers, with shared bins and area one each.
 
-    Args:
-        values: label -> numbers of any shape; at most seven sets.
-        num_bins: number of bins between the smallest and the largest number of all.
-        logy: logarithmic y axis.
+    `values` are label -> numbers of any shape, at most seven sets; the bins lie between the least
+    and the greatest number of all. `logy` asks for a logarithmic y axis.
     """
     _check_entries(values, "values", most=len(COLOURS))
     sets = {k: _checks.check_finite(x, f"values of {k!r}").ravel() for k, x in values.items()}
@@ -334,10 +323,8 @@ def heatmap(
 ) -> Figure:
     """Show a matrix as coloured cells, with the value written in each.
 
-    Args:
-        matrix: (rows, columns), finite.
-        row_labels, column_labels: one for each row, top to bottom, and one for each column.
-        value_format: a format for the values.
+    The matrix, (rows, columns), is finite; there is one label for each row, top to bottom, and one
+    for each column.
     """
     matrix = _checks.check_finite(matrix, "matrix")
     if matrix.ndim != 2:
@@ -373,11 +360,8 @@ def latent_scatter(
 ) -> Figure:
     """Show two-dimensional codes coloured by class, with the name of each class at its median.
 
-    Args:
-        codes: (n, 2), finite.
-        labels: the class of each code, whole numbers, (n,).
-        class_names: the name of each class; at most ten.
-        max_points: if there are more codes, so many of them are drawn, evenly spaced in the list.
+    The codes are (n, 2), finite, their labels class numbers, (n,), of at most ten classes. If there
+    are more than `max_points` codes, so many are drawn, evenly spaced in the list.
     """
     codes = _checks.check_codes(codes, "codes", latent_dim=2)
     _check_most(class_names, "class_names", len(CLASS_COLOURS))
@@ -437,8 +421,7 @@ def manifold(
 def manifold_values(num: int) -> np.ndarray:
     """Return the medians of `num` cells of equal probability under the standard normal, (num,).
 
-    They are growing, symmetric and finite, which the quantiles of linspace(0, 1, num) are not.
-    Chapter: The Fashion-MNIST VAE.
+    Unlike the quantiles of linspace(0, 1, num) they are finite. Chapter: The Fashion-MNIST VAE.
     """
     from scipy.stats import norm
 

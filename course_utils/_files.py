@@ -1,7 +1,5 @@
 """Files that are there completely or not at all, and the folder that Keras keeps its own in."""
 
-from __future__ import annotations
-
 import contextlib
 import glob
 import os

@@ -4,27 +4,22 @@ imgaug is unmaintained, and reads `np.sctypes`, a dictionary of NumPy's types th
 (https://numpy.org/doc/stable/numpy_2_0_migration_guide.html). `import_imgaug()` puts it back first.
 """
 
-from __future__ import annotations
-
 import importlib
 from types import ModuleType
 
 import numpy as np
 
-_SCTYPES = {
-    "int": [np.int8, np.int16, np.int32, np.int64],
-    "uint": [np.uint8, np.uint16, np.uint32, np.uint64],
-    "float": [np.float16, np.float32, np.float64, np.longdouble],
-    "complex": [np.complex64, np.complex128, np.clongdouble],
-    "others": [bool, object, bytes, str, np.void],
-}
-
 
 def restore_sctypes() -> None:
     """Put `np.sctypes` back if NumPy has no such name; leave it alone if it has."""
     if not hasattr(np, "sctypes"):
-        types = {kind: list(members) for kind, members in _SCTYPES.items()}
-        np.sctypes = types  # noqa: NPY201 - the removed name is what this module is for
+        np.sctypes = {  # noqa: NPY201 - the removed name is what this module is for
+            "int": [np.int8, np.int16, np.int32, np.int64],
+            "uint": [np.uint8, np.uint16, np.uint32, np.uint64],
+            "float": [np.float16, np.float32, np.float64, np.longdouble],
+            "complex": [np.complex64, np.complex128, np.clongdouble],
+            "others": [bool, object, bytes, str, np.void],
+        }
 
 
 def import_imgaug() -> ModuleType:

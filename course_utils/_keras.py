@@ -1,9 +1,4 @@
-"""How Keras must be set for the course, whatever this machine's `keras.json` says.
-
-Each module that builds or trains networks imports this one before it builds anything.
-"""
-
-from __future__ import annotations
+"""How Keras must be set for the course, whatever this machine's `keras.json` says: at import."""
 
 import contextlib
 import json
@@ -19,9 +14,8 @@ PRECISION = "float32"
 def settle() -> None:
     """Have Keras put the channels last and compute in float32; say so if it was to do otherwise.
 
-    A network built with the channels first would take the 28 rows of an image for 28 channels, and
-    train all the same. The numbers of the course are those of float32. A dtype policy that was
-    chosen in the program, such as "mixed_float16", is left as it is: `training.fit` refuses it.
+    With the channels first the 28 rows of an image would be 28 channels, and train all the same. A
+    dtype policy of the program's choice, such as "mixed_float16", is for `training.fit` to refuse.
     """
     keras.config.set_image_data_format("channels_last")
     found = keras.config.floatx()

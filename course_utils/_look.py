@@ -1,9 +1,4 @@
-"""The look of the book's figures: colours, fonts and sizes, and where text finds room.
-
-`plots` draws with it. Figures are measured in pixels, text in typographic points.
-"""
-
-from __future__ import annotations
+"""The look of the book's figures: colours, fonts, sizes in pixels, and where text finds room."""
 
 import io
 import itertools
@@ -166,10 +161,7 @@ def log_scale(ax: Axes, axis: Axis) -> None:
 
 
 def luminance(colour: Any) -> float:
-    """Return the relative luminance of a colour, from 0 (black) to 1 (white).
-
-    Source: WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance.
-    """
+    """Return the relative luminance of a colour by WCAG 2.2, from 0 (black) to 1 (white)."""
     channels = np.array(mpl.colors.to_rgb(colour))
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return float(linear @ (0.2126, 0.7152, 0.0722))
@@ -186,10 +178,7 @@ def readable(colour: Any) -> tuple[float, ...]:
 def spread(
     places: Sequence[float], heights: Sequence[float], low: float, high: float
 ) -> list[float]:
-    """Move intervals of the given heights, centred at the places, apart until none overlap.
-
-    They keep their order, and stay as near to their places (in squares) as the range allows.
-    """
+    """Move intervals, centred at the places, apart until none overlap, by as little as they can."""
     from sklearn.isotonic import isotonic_regression
 
     order = np.argsort(places, kind="stable")
@@ -203,10 +192,7 @@ def spread(
 def push_apart(
     places: Sequence[Sequence[float]], sizes: Sequence[tuple[float, float]], num_rounds: int = 300
 ) -> np.ndarray:
-    """Move boxes of the given (width, height), centred at the places, until none overlap.
-
-    Each pair that overlaps is moved apart along the axis where less is needed, round after round.
-    """
+    """Move boxes (width, height), centred at the places, apart pair by pair until none overlap."""
     moved, boxes = np.array(places, float), np.array(sizes, float)
     for _ in range(num_rounds):
         before = moved.copy()

@@ -19,11 +19,10 @@ from course_utils._checks import check_finite
 def jacobian(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
     """Compute the Jacobian matrix of a function at each example of a batch.
 
-    Args:
-        function: maps a batch (n, ...) to a batch (n, ...), each example by itself (batch
-            normalisation in training mode does not); a Keras model or `keras.ops`.
-        x: the points, (n, ...), n at least 1. Numbers are in single precision unless x is in
-            double precision and the back end follows (JAX does so only in its 64-bit mode).
+    The function, a Keras model or `keras.ops`, maps a batch (n, ...) to a batch (n, ...), each
+    example by itself (batch normalisation in training mode does not). Numbers are in single
+    precision unless x is in double precision and the back end follows (JAX does so only in its
+    64-bit mode).
 
     In the result, (n, outputs, inputs), entry [i, j, k] is the derivative of the j-th number that
     the function gives for x[i] by the k-th number of x[i], both of the flattened example.

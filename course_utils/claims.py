@@ -48,9 +48,8 @@ def claim(
             (a, b) that it must not leave. Exactly one of the three is given.
         loose: why the bound is further from the seeds' range than CONTRIBUTING.md allows.
 
-    Raises:
-        ClaimFailed: the number is on the wrong side of its bound.
-        ValueError: there is no sentence, no number, one that is not finite, or not one bound.
+    It raises ClaimFailed if the number is on the wrong side of its bound, and ValueError without a
+    sentence, a finite number and one bound.
     """
     _need_sentence(sentence)
     if loose is not None and not loose.strip():
@@ -136,9 +135,8 @@ def spread(name: str, value: object) -> tuple[object, object]:
     These are the lowest and the highest value over this run and the seeds stored for the full set,
     each of the value's shape. In the same call the value goes into the log of `make evidence`.
 
-    Args:
-        name: what it is, unique in the book, such as "dB of the classic network by noise level".
-        value: what this run measured, a finite number or an array of any shape.
+    The name, such as "dB of the classic network by noise level", is unique in the book; the value
+    is what this run measured, a finite number or an array of any shape.
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"spread needs the name of the quantity first, but got {name!r}.")

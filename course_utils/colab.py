@@ -8,17 +8,13 @@ import sys
 # here on purpose: they are the runtime's own and are never touched.
 REQUIREMENTS = {
     "imgaug": "imgaug==0.4.0",
-    "cv2": "opencv-python-headless",  # imgaug's
-    "imageio": "imageio",  # imgaug's
-    "shapely": "shapely",  # imgaug's
-    "six": "six",  # imgaug's
-    "matplotlib": "matplotlib",
+    "cv2": "opencv-python-headless",  # imgaug's, as are the next three
+    **{
+        name: name for name in ("imageio", "shapely", "six", "matplotlib", "pooch", "scipy", "tqdm")
+    },
     "PIL": "pillow",
-    "pooch": "pooch",
-    "scipy": "scipy",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
-    "tqdm": "tqdm",
 }
 
 

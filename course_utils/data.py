@@ -3,8 +3,6 @@
 `python -m course_utils.data` fetches Fashion-MNIST if it can and says which copy the notebooks use.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io
@@ -91,14 +89,12 @@ class FashionMNIST:
 
     def describe(self) -> str:
         """Return lines: the source, the numbers of images and, on the sample, what that means."""
-        lines = [
-            f"Fashion-MNIST from {self.source}:",
-            f"{len(self.x_train):,} training, {len(self.x_val):,} validation and "
-            f"{len(self.x_test):,} test images.",
-        ]
-        if self.is_sample:
-            lines.append("The figures in the book are from the full set of 70,000 images.")
-        return "\n".join(lines)
+        figures = "\nThe figures in the book are from the full set of 70,000 images."
+        return (
+            f"Fashion-MNIST from {self.source}:\n{len(self.x_train):,} training, "
+            f"{len(self.x_val):,} validation and {len(self.x_test):,} test images."
+            + (figures if self.is_sample else "")
+        )
 
     def __str__(self) -> str:
         return self.describe().replace("\n", " ")
@@ -115,16 +111,10 @@ def load_fashion_mnist(num_validation: int | None = None, seed: int = 0) -> Fash
     download cache (filled by a download if there is a network), and the sample of 7,000 images that
     is bundled with the course. A damaged file is reported by name and never used.
 
-    The validation images are drawn from the training set, the same number from each class (one more
-    from some, if ten does not divide `num_validation`). The test set is the published one.
-
-    Args:
-        num_validation: number of validation images; 5,000 if None (500 on the sample).
-        seed: seed of the split into training and validation images.
-
-    Raises:
-        FileNotFoundError: FASHION_MNIST_DIR is set, but a file is missing there.
-        ValueError: a file there is damaged, or an argument is out of range.
+    The validation images, 5,000 if `num_validation` is None (500 on the sample), are drawn from the
+    training set by the seed, equally many of each class up to one. The test set is the published
+    one. A file that is missing in FASHION_MNIST_DIR raises FileNotFoundError, a damaged one there
+    and an argument out of range ValueError.
 
     Source: Xiao, Rasul and Vollgraf (2017), https://arxiv.org/abs/1708.07747.
     Chapter: Compression and PCA.
@@ -156,7 +146,6 @@ def load_digits28() -> tuple[np.ndarray, np.ndarray]:
     """Load scikit-learn's handwritten digits, enlarged linearly from 8 x 8 to 28 x 28 pixels.
 
     It returns the images, float32 (1797, 28, 28, 1) in [0, 1], and the digits, int64 (1797,).
-
     Source: Alpaydin and Kaynak (1998), https://doi.org/10.24432/C50P49, through scikit-learn.
     Chapter: Compression and PCA.
     """

@@ -41,7 +41,6 @@ def ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Structural similarity of each image x and y, windows of 7 x 7 pixels, (n,).
 
     It is at most 1, and 1 where the images are equal; smaller images than the window are refused.
-
     Source: Wang et al. 2004, computed by scikit-image. Chapter: Denoising.
     """
     x, y = _image_pair(x, y)
@@ -61,15 +60,11 @@ def _image_pair(x, y) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-# Subspaces
-
-
 def principal_angles(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Principal angles between the spaces spanned by the columns of two matrices.
 
     The matrices, (n, p) and (n, q), are finite, with linearly independent columns; the angles are
     in degrees, from the smallest to the largest, (min(p, q),).
-
     Source: Björck & Golub 1973, computed by SciPy. Chapter: Compression and PCA.
     """
     matrices = {"a": np.asarray(a, dtype=np.float64), "b": np.asarray(b, dtype=np.float64)}
@@ -101,15 +96,9 @@ def elbo_per_image(
     """The ELBO of each image with beta = 1 in nats, (n,), estimated with samples of q(z | x).
 
     It measures the distribution that the model really draws from, as `vae.posterior` states it,
-    whatever objective the model was trained with.
-
-    Args:
-        vae: a `models.VAE`.
-        x: images, (n, 28, 28, 1).
-        seed: seed of the samples; the same seed gives every model the same noise.
-        num_samples: samples per image; the average is unbiased for any number.
-        batch_size: images decoded at once.
-
+    whatever objective the model was trained with. The images x are (n, 28, 28, 1); `batch_size` of
+    them are decoded at once. The estimate is unbiased for any number of samples per image, and the
+    same seed gives every model the same noise.
     Source: Kingma & Welling 2014. Chapter: The Fashion-MNIST VAE.
     """
     _checks.check_positive_int(num_samples, "num_samples")
@@ -131,7 +120,6 @@ def importance_weighted_bound(
 
     log (1/k) sum_i p(x | z_i) p(z_i) / q(z_i | x), in nats per image, (n,): the ELBO in expectation
     for k = 1, and never smaller for larger k. For the arguments see `elbo_per_image`.
-
     Source: Burda et al. 2016. Chapter: Beyond the first VAE.
     """
     _checks.check_positive_int(k, "k")
@@ -214,12 +202,9 @@ def gap_share(
     `expected` codes if the 90 % were spread evenly. The probe is in a gap if it holds none. Evenly
     spread codes give exp(-expected). An invertible affine map of the codes changes nothing.
 
-    Args:
-        codes: (n, latent_dim), n more than `expected`, not in a subspace.
-        expected: codes in a small ball if the codes were spread evenly; larger finds larger gaps.
-        num_probes, seed: the number of probes, and their seed.
-        inside_hull: count only what is missing between codes, inside their convex hull, and not
-            that their outline is no ellipse; the hull takes long in many dimensions.
+    The codes, n more than `expected`, are not in a subspace. A larger `expected` finds larger gaps.
+    With `inside_hull` only what is missing between codes counts, inside their convex hull, and not
+    that their outline is no ellipse; the hull takes long in many dimensions.
     """
     white = whiten(codes)
     probes, radius = gap_probes(white, expected, num_probes, seed)
@@ -289,7 +274,6 @@ def two_sample_accuracy(
     Half of each set, of one shape (n, ...) with n >= 2 k, trains the classifier, by which k
     neighbours vote, the other half tests it; the result is averaged over splits into halves. Sets
     from one distribution give one half, up to chance; sets that never overlap give one.
-
     Source: Lopez-Paz & Oquab 2017.
     """
     a, b = np.asarray(a), np.asarray(b)

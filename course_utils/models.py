@@ -112,19 +112,16 @@ def linear_autoencoder(code_size: int, weight_decay: float = 0.0) -> Autoencoder
 
     A positive `weight_decay`, the strength of an L2 penalty on the kernels of the layers "encode"
     and "decode", makes the axes of the code identifiable (Kunin et al. 2019).
-
     Source: Baldi & Hornik 1989. Chapter: Compression and PCA.
     """
     check_positive_int(code_size, "code_size")
     if not 0.0 <= weight_decay < math.inf:
         raise ValueError(f"weight_decay must be a finite number >= 0, but it is {weight_decay}.")
 
-    def linear(units, name):
-        penalty = keras.regularizers.L2(weight_decay) if weight_decay else None
-        return layers.Dense(units, kernel_regularizer=penalty, name=name)
-
-    encoder = _chain("encoder", IMAGE_SHAPE, [layers.Flatten(), linear(code_size, "encode")])
-    decode = [linear(784, "decode"), layers.Reshape(IMAGE_SHAPE)]
+    penalty = keras.regularizers.L2(weight_decay) if weight_decay else None
+    linear = functools.partial(layers.Dense, kernel_regularizer=penalty)
+    encoder = _chain("encoder", IMAGE_SHAPE, [layers.Flatten(), linear(code_size, name="encode")])
+    decode = [linear(784, name="decode"), layers.Reshape(IMAGE_SHAPE)]
     decoder = _chain("decoder", (code_size,), decode)
     return Autoencoder(encoder, decoder, name="linear_autoencoder")
 
@@ -212,9 +209,8 @@ def document_cleaner(widths: tuple[int, ...] = (16, 24, 32, 48)) -> keras.Model:
     still smaller sizes, where a pixel sees far and a convolution is cheap. What is lost on the
     way down comes back through skip connections, the page itself through the last one.
 
-    It maps pages to pages like `document_denoiser`. `widths` are the filters of the first
-    convolution and of each level below it, at least two; height and width must be multiples of
-    2 ** len(widths), 16 as it stands.
+    It maps pages like `document_denoiser`, height and width being multiples of 2 ** len(widths), 16
+    as it stands. `widths`, two or more, are the filters of the first convolution and of each level.
 
     Source: after the U-Net of Ronneberger et al. 2015. Chapter: Cleaning documents.
     """
@@ -248,9 +244,8 @@ def document_cleaner(widths: tuple[int, ...] = (16, 24, 32, 48)) -> keras.Model:
 class Sampling(layers.Layer):
     """Draws z from N(z_mean, exp(z_log_var)), differentiably in both.
 
-    Its own random generator has the seed, or follows `training.set_seed` if that is None.
-
-    Source: Kingma & Welling 2014, section 2.4. Chapter: Reparameterization.
+    Its own random generator has the seed, or follows `training.set_seed` if that is None. Source:
+    Kingma & Welling 2014, section 2.4. Chapter: Reparameterization.
     """
 
     def __init__(self, seed: int | None = None, **kwargs):
@@ -277,7 +272,6 @@ class VAE(_EncoderDecoder):
     The encoder maps images (batch, 28, 28, 1) to the pair (z_mean, z_log_var), each (batch,
     latent_dim), the decoder z to logits (batch, 28, 28, 1). `beta` >= 0 is the weight of the KL
     term in training, 1 for the ELBO, `seed` that of the noise, as in `Sampling`.
-
     Source: Kingma & Welling 2014. Chapter: The Fashion-MNIST VAE.
     """
 
@@ -357,16 +351,18 @@ def conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int | None = None) ->
     The published network ends in a sigmoid; here that sigmoid is in `VAE.decode` and inside the
     likelihood, which changes no parameter and avoids rounding probabilities to 0 and 1. The decoder
     has 56,385 of them. `beta` and `seed` are those of `VAE`.
-
     Source: Chollet, "Deep Learning with Python" (2017), 8.4. Chapter: The Fashion-MNIST VAE.
     """
     check_positive_int(latent_dim, "latent_dim")
     convolutions = [_conv(32), _conv(64, strides=2), _conv(64), _conv(64)]
     hidden = [*convolutions, layers.Flatten(), layers.Dense(32, activation="relu")]
     encoder = _gaussian_encoder(hidden, latent_dim)
-    decode = [layers.Dense(14 * 14 * 64, activation="relu"), layers.Reshape((14, 14, 64))]
-    decode += [layers.Conv2DTranspose(32, 3, strides=2, activation="relu", padding="same")]
-    decode += [layers.Conv2D(1, 3, padding="same")]
+    decode = [
+        layers.Dense(14 * 14 * 64, activation="relu"),
+        layers.Reshape((14, 14, 64)),
+        layers.Conv2DTranspose(32, 3, strides=2, activation="relu", padding="same"),
+        layers.Conv2D(1, 3, padding="same"),
+    ]
     decoder = _chain("decoder", (latent_dim,), decode)
     return VAE(encoder, decoder, beta=beta, seed=seed, name="conv_vae")
 
@@ -382,7 +378,6 @@ def dense_vae(
 
     `widths` are the units of the encoder's hidden layers, which the decoder mirrors, and `sines`
     those of the decoder's first layer, which takes sines; 0 for none. For the rest see `VAE`.
-
     Source: this course; for the sines, Tancik et al. 2020. Chapter: The Fashion-MNIST VAE.
     """
     check_positive_int(latent_dim, "latent_dim")
@@ -437,10 +432,7 @@ def load(path: str | os.PathLike) -> keras.Model:
 
 
 def _predict(model: keras.Model, x: np.ndarray, batch_size: int = 1000):
-    """The model's output for all of `x`, batch by batch; NumPy in, NumPy out.
-
-    Not `model.predict`, which compiles itself anew for each of a notebook's many small models.
-    """
+    """The model's output for all of `x`; `model.predict` would compile each small model anew."""
     batches = (x[start : start + batch_size] for start in range(0, len(x), batch_size))
     outputs = [model(batch, training=False) for batch in batches]
     if isinstance(outputs[0], (list, tuple)):

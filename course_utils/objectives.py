@@ -68,7 +68,6 @@ def kl_normals(mean_q, log_var_q, mean_p, log_var_p):
     """KL(q || p) of two normal distributions with diagonal covariances, in closed form.
 
     Their means and log variances all have the shape (batch, latent_dim).
-
     Source: Kingma & Welling 2014, appendix B. Chapter: The ELBO.
     """
     for name, value in (("log_var_q", log_var_q), ("mean_p", mean_p), ("log_var_p", log_var_p)):
@@ -109,7 +108,6 @@ def reparameterize(z_mean, z_log_var, epsilon):
 
     It is z_mean + exp(z_log_var / 2) * epsilon with standard normal noise epsilon; all four have
     the shape (batch, latent_dim).
-
     Source: Kingma & Welling 2014, section 2.4. Chapter: Reparameterization.
     """
     check_same_shape(z_mean, z_log_var, "z_mean", "z_log_var")
@@ -124,7 +122,6 @@ def mean_rates(activity):
     The activity, (batch, units), is all in [0, 1], such as a sigmoid's. Inside a compiled training
     step it cannot be looked at; there a value outside [0, 1] makes the rates nan, and
     `training.fit` stops because the loss is no longer finite.
-
     Source: Ng 2011. Chapter: Sparse autoencoders.
     """
     try:

@@ -10,8 +10,6 @@ and numbers of labels than are said, values that are not finite, and more entrie
 apart raise a ValueError of one sentence.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 import textwrap
@@ -84,13 +82,11 @@ def rows(
 def _show_tiles(
     tiles: np.ndarray, titles: Sequence[str], row_labels: Sequence[str], signed: bool
 ) -> Figure:
-    """Paste tiles (rows, columns, height, width) into one picture with gaps; NaN is left blank.
-
-    The sizes follow from shapes and numbers of letters alone: they are the same everywhere.
-    """
+    """Paste tiles (rows, columns, height, width) into one picture with gaps; NaN is left blank."""
     num_columns, height, width = tiles.shape[1:]
     labels = [textwrap.fill(label, 14) for label in row_labels]
-    left = 10 * _look.longest_line(labels) + 20 if labels else 10  # 10 pixels a letter are ample
+    # 10 pixels a letter are ample, whatever letters an installation draws.
+    left = 10 * _look.longest_line(labels) + 20 if labels else 10
     scale, _ = scaling = _look.pixel_scale(num_columns * (width + 2) - 2, WIDTH - left - 10)
     gap = 2 if scale >= 1 else math.ceil(2 / scale)
     titles = [_look.wrap(title, (width + gap) * scale) for title in titles]
@@ -143,8 +139,7 @@ def curves(
         lines: label -> (x, y), two sequences of the same length; at most seven lines.
         logx, logy: logarithmic axes, for positive numbers.
         hline: label -> y of a horizontal line to compare with; at most four.
-        band: label of a line -> (low, high), two sequences as long as the line, which must lie
-            within them; shaded between.
+        band: label of a line -> (low, high), as long as the line, which must lie between them.
         xticks: where to put ticks on the x axis; by default matplotlib's choice.
         marker: mark the points; or the labels of the lines whose points are marked.
     """
@@ -388,10 +383,7 @@ def latent_scatter(
 
 
 def manifold(
-    decode: Callable[[np.ndarray], Any],
-    num: int = 15,
-    xlabel: str = "$z_1$",
-    ylabel: str = "$z_2$",
+    decode: Callable[[np.ndarray], Any], num: int = 15, xlabel: str = "$z_1$", ylabel: str = "$z_2$"
 ) -> Figure:
     """Show what a decoder makes of a grid of two-dimensional codes.
 
@@ -437,12 +429,9 @@ def vector_field(
 ) -> Figure:
     """Draw arrows at points of the plane, one panel (an Axes) for each field, all on one scale.
 
-    Args:
-        points: where the arrows start, (n, 2), finite, at least two different places.
-        fields: label -> arrows (n, 2), finite; one to three fields. The label stands above the
-            panel. Nearly the longest of all arrows reaches from one place to the next.
-        background: points to show in grey behind the arrows, such as the data, (m, 2), or None.
-
+    The arrows start at the points, (n, 2), at least two different places. One to three fields are
+    label -> arrows (n, 2); the label stands above the panel. Nearly the longest of all arrows
+    reaches from one place to the next. The background, such as the data, are grey points, (m, 2).
     Chapters: The slope of the density; Contractive autoencoders.
     """
     points = _checks.check_codes(points, "points", latent_dim=2)

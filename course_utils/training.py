@@ -94,20 +94,18 @@ def fit(
             `x` itself when `loss` is given.
         epochs: the number of epochs; the learning rate is planned to reach zero after the last.
         batch_size: images per gradient step.
-        learning_rate: where the cosine decay starts (ignored with `optimizer`).
+        learning_rate: where the cosine decay starts.
         loss: a Keras loss; None if the model adds its own, as a `VAE` does.
         optimizer: replaces Adam with cosine decay.
         validation: held-out images, a pair (x, y), or a function that scores the model; never
             the test set. Lower is better.
-        patience: stop after so many epochs without a better validation score, and go back to the
-            best weights.
+        patience: stop after so many epochs without a better score, and go back to the best weights.
         images_per_epoch: end an epoch early, after so many images, to look at the model more
             often; the next epoch goes on where this one ended.
         seed: seed of the order of the images; None follows `set_seed`.
 
-    Raises:
-        ValueError: images are not in [0, 1], shapes do not fit, `patience` comes without
-            `validation`, the model computes in half precision, or the loss is no longer finite.
+    It raises ValueError if images are not in [0, 1], shapes do not fit, `patience` comes without
+    `validation`, the model computes in half precision, or the loss is no longer finite.
 
     Source: Kingma & Ba 2015 (Adam); Loshchilov & Hutter 2017 (cosine decay).
     """
@@ -234,15 +232,12 @@ def _check_targets(y, output: tuple, loss, sparse: bool, name: str) -> None:
 
 
 def _output_shape(model, x) -> tuple | None:
-    """Return the shape of a model's output; None where it has several or is no model of Keras.
-
-    An autoencoder's decoder knows it; a model that does not is asked by an example.
-    """
+    """Return the shape of a model's output; None where it has several or is no model of Keras."""
     if not isinstance(model, keras.Model):
         return None
     parts = (model, getattr(model, "decoder", None))
     shape = next(filter(None, (getattr(part, "output_shape", None) for part in parts)), None)
-    if shape is None:
+    if shape is None:  # ask by an example
         shape = getattr(model(x[:1], training=False), "shape", None)
     is_one = shape is not None and all(size is None or isinstance(size, int) for size in shape)
     return tuple(shape) if is_one else None
@@ -270,10 +265,7 @@ def _append(total: list[float], value: float) -> None:
 
 
 def _batches(count: int, batch_size: int, seed: int):
-    """Endless batches of indices, each image once in every pass through the data.
-
-    A shorter last batch would have to be compiled: what a pass leaves over is left out.
-    """
+    """Endless batches of indices, in every pass each image once; what is left over is left out."""
     generator = np.random.default_rng(seed)
     while True:
         order = generator.permutation(count)

@@ -5,23 +5,10 @@ import sys
 
 import numpy
 
-_OLDEST_PYTHON = (3, 10)
-_NEWEST_PYTHON = (3, 13)
-
 
 def check_versions(python: tuple[int, ...], numpy_version: str) -> None:
-    """Check that the course runs on these versions of Python and NumPy.
-
-    Args:
-        python: the version of Python, at least (major, minor), such as `sys.version_info`.
-        numpy_version: the version of NumPy, such as "2.1.3".
-
-    Raises:
-        ImportError: one of them is not supported.
-
-    Chapter: none; it runs when `course_utils` is imported.
-    """
-    if not _OLDEST_PYTHON <= tuple(python[:2]) <= _NEWEST_PYTHON:
+    """Raise ImportError unless the course runs on a Python such as (3, 12) and NumPy "2.1.3"."""
+    if not (3, 10) <= tuple(python[:2]) <= (3, 13):
         raise ImportError(
             f"the course runs on Python 3.10 to 3.13, but this is Python {python[0]}.{python[1]}: "
             "choose another kernel or environment."

@@ -4,8 +4,6 @@ Each takes a value and what to call it in the message, and returns it: a NumPy a
 number. It raises a ValueError of one sentence: what was expected, what came, what to do.
 """
 
-from __future__ import annotations
-
 import numbers
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Files that are there completely or not at all, and the folder that Keras keeps its own in."""
 
-from __future__ import annotations
-
 import contextlib
 import glob
 import os
@@ -14,28 +12,22 @@ _ABANDONED = 3600.0  # seconds after which nobody is still writing a file
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, suffix: str = ".partial") -> Iterator[Path]:
     """Give the name of a file to be written, which takes the place of `path` at the very end.
 
     Whoever opens `path` finds the old file or the whole new one, even if this process is killed.
     Two processes that write the same file do not meet: the last one's file stays. What killed ones
     left behind is removed after an hour.
 
-    Args:
-        path: the file to be replaced or made; its folder exists.
-
-    Yields:
-        A name that is not taken, in the same folder, ending in `.partial`.
-
-    Raises:
-        OSError: the file could not be written or renamed; nothing new is left in the folder.
+    The name is in the same folder, which exists, and ends in `suffix`. OSError says that the file
+    could not be written or renamed; then nothing new is left in the folder.
     """
     start = f".{path.name[:40]}."  # a name must not become too long
     for old in glob.glob(os.path.join(glob.escape(str(path.parent)), f"{glob.escape(start)}*")):
         with contextlib.suppress(OSError):
-            if old.endswith(".partial") and time.time() - os.path.getmtime(old) > _ABANDONED:
+            if old.endswith(suffix) and time.time() - os.path.getmtime(old) > _ABANDONED:
                 os.remove(old)
-    part = path.with_name(f"{start}{os.getpid()}-{secrets.token_hex(4)}.partial")
+    part = path.with_name(f"{start}{os.getpid()}-{secrets.token_hex(4)}{suffix}")
     try:
         yield part
         with part.open("rb+") as file:
@@ -49,8 +41,8 @@ def replacing(path: Path) -> Iterator[Path]:
 def keras_home() -> Path:
     """Return the folder of Keras' settings and downloads, by Keras' own rules.
 
-    They are written out because Keras has no public function for them, and because most commands
-    do not need Keras itself. There need not be a home folder: then it is in `/tmp`.
+    Keras has no public function for it, and most commands do not need Keras itself. Where there is
+    no home folder, it is in `/tmp`.
     """
     if "KERAS_HOME" in os.environ:
         return Path(os.path.expanduser(os.environ["KERAS_HOME"]))

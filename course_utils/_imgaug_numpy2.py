@@ -1,33 +1,25 @@
 """Import imgaug 0.4.0 on NumPy 2.
 
-imgaug is unmaintained. Its only obstacle on NumPy 2 is that `imgaug/imgaug.py` reads `np.sctypes`,
-a dictionary of NumPy's types, which NumPy 2.0 removed
-(https://numpy.org/doc/stable/numpy_2_0_migration_guide.html). This module puts the name back, with
-the content that it had, if it is missing; nothing else in NumPy changes. Call `import_imgaug()` in
-place of `import imgaug`.
+imgaug is unmaintained, and reads `np.sctypes`, a dictionary of NumPy's types that NumPy 2.0 removed
+(https://numpy.org/doc/stable/numpy_2_0_migration_guide.html). `import_imgaug()` puts it back first.
 """
-
-from __future__ import annotations
 
 import importlib
 from types import ModuleType
 
 import numpy as np
 
-_SCTYPES = {
-    "int": [np.int8, np.int16, np.int32, np.int64],
-    "uint": [np.uint8, np.uint16, np.uint32, np.uint64],
-    "float": [np.float16, np.float32, np.float64, np.longdouble],
-    "complex": [np.complex64, np.complex128, np.clongdouble],
-    "others": [bool, object, bytes, str, np.void],
-}
-
 
 def restore_sctypes() -> None:
     """Put `np.sctypes` back if NumPy has no such name; leave it alone if it has."""
     if not hasattr(np, "sctypes"):
-        types = {kind: list(members) for kind, members in _SCTYPES.items()}
-        np.sctypes = types  # noqa: NPY201 - the removed name is what this module is for
+        np.sctypes = {  # noqa: NPY201 - the removed name is what this module is for
+            "int": [np.int8, np.int16, np.int32, np.int64],
+            "uint": [np.uint8, np.uint16, np.uint32, np.uint64],
+            "float": [np.float16, np.float32, np.float64, np.longdouble],
+            "complex": [np.complex64, np.complex128, np.clongdouble],
+            "others": [bool, object, bytes, str, np.void],
+        }
 
 
 def import_imgaug() -> ModuleType:

@@ -1,10 +1,6 @@
-"""How Keras must be set for the course, whatever this machine's `keras.json` says.
+"""How Keras must be set for the course, whatever this machine's `keras.json` says: at import."""
 
-Each module that builds or trains networks imports this one before it builds anything.
-"""
-
-from __future__ import annotations
-
+import contextlib
 import json
 import warnings
 
@@ -18,9 +14,8 @@ PRECISION = "float32"
 def settle() -> None:
     """Have Keras put the channels last and compute in float32; say so if it was to do otherwise.
 
-    A network built with the channels first would take the 28 rows of an image for 28 channels, and
-    train all the same. The numbers of the course are those of float32. A dtype policy that was
-    chosen in the program, such as "mixed_float16", is left as it is: `training.fit` refuses it.
+    With the channels first the 28 rows of an image would be 28 channels, and train all the same. A
+    dtype policy of the program's choice, such as "mixed_float16", is for `training.fit` to refuse.
     """
     keras.config.set_image_data_format("channels_last")
     found = keras.config.floatx()
@@ -37,11 +32,7 @@ def settle() -> None:
 
 
 def check_precision(model: object) -> None:
-    """Raise ValueError if a layer of a model computes or keeps its weights in half precision.
-
-    Args:
-        model: a Keras model; anything else is let pass.
-    """
+    """Raise ValueError if a layer of a Keras model computes or is kept in half precision."""
     layers = model._flatten_layers() if isinstance(model, keras.Model) else ()
     for layer in layers:
         for dtype in (layer.compute_dtype, layer.variable_dtype):
@@ -56,12 +47,9 @@ def check_precision(model: object) -> None:
 def _who_says(floatx: str) -> str:
     """Say where Keras has its floatx from."""
     path = keras_home() / "keras.json"
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        settings = {}
-    if isinstance(settings, dict) and settings.get("floatx") == floatx:
-        return f'"floatx" in {path}'
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # no file, no JSON, no object
+        if json.loads(path.read_text(encoding="utf-8")).get("floatx") == floatx:
+            return f'"floatx" in {path}'
     return "by keras.config.set_floatx"
 
 

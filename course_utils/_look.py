@@ -1,9 +1,4 @@
-"""The look of the book's figures: colours, fonts and sizes, and where text finds room.
-
-`plots` draws with it. Figures are measured in pixels, text in typographic points.
-"""
-
-from __future__ import annotations
+"""The look of the book's figures: colours, fonts, sizes in pixels, and where text finds room."""
 
 import io
 import itertools
@@ -96,10 +91,7 @@ def figure(width: float, height: float) -> Iterator[Figure]:
 
 @contextmanager
 def picture(values: np.ndarray, left: int, bottom: int, scaling: tuple[float, str], **look: Any):
-    """Give an Axes with values (rows, columns) as a picture, in a figure that is just large enough.
-
-    It stands at (left, bottom) pixels, drawn by what `pixel_scale` returns.
-    """
+    """Give an Axes with values (rows, columns) as a picture at (left, bottom) of a figure."""
     scale, interpolation = scaling
     height, width = (size * scale for size in values.shape)
     right, top = left + math.ceil(width) + 10, bottom + math.ceil(height) + 10
@@ -169,10 +161,7 @@ def log_scale(ax: Axes, axis: Axis) -> None:
 
 
 def luminance(colour: Any) -> float:
-    """Return the relative luminance of a colour, from 0 (black) to 1 (white).
-
-    Source: WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance.
-    """
+    """Return the relative luminance of a colour by WCAG 2.2, from 0 (black) to 1 (white)."""
     channels = np.array(mpl.colors.to_rgb(colour))
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return float(linear @ (0.2126, 0.7152, 0.0722))
@@ -189,10 +178,7 @@ def readable(colour: Any) -> tuple[float, ...]:
 def spread(
     places: Sequence[float], heights: Sequence[float], low: float, high: float
 ) -> list[float]:
-    """Move intervals of the given heights, centred at the places, apart until none overlap.
-
-    They keep their order, and stay as near to their places (in squares) as the range allows.
-    """
+    """Move intervals, centred at the places, apart until none overlap, by as little as they can."""
     from sklearn.isotonic import isotonic_regression
 
     order = np.argsort(places, kind="stable")
@@ -206,21 +192,16 @@ def spread(
 def push_apart(
     places: Sequence[Sequence[float]], sizes: Sequence[tuple[float, float]], num_rounds: int = 300
 ) -> np.ndarray:
-    """Move boxes of the given (width, height), centred at the places, until none overlap.
-
-    Each pair that overlaps is moved apart along the axis where less is needed, round after round.
-    """
-    moved = [[float(x), float(y)] for x, y in places]
+    """Move boxes (width, height), centred at the places, apart pair by pair until none overlap."""
+    moved, boxes = np.array(places, float), np.array(sizes, float)
     for _ in range(num_rounds):
-        settled = True
-        for (a, size_a), (b, size_b) in itertools.combinations(zip(moved, sizes, strict=True), 2):
-            overlap = [(size_a[k] + size_b[k]) / 2 - abs(a[k] - b[k]) for k in (0, 1)]
-            if min(overlap) > 0:
-                k = 0 if overlap[0] < overlap[1] else 1
-                shift = (overlap[k] / 2 + 0.3) * (1 if a[k] >= b[k] else -1)
-                a[k] += shift
-                b[k] -= shift
-                settled = False
-        if settled:
+        before = moved.copy()
+        for a, b in itertools.combinations(range(len(moved)), 2):
+            overlap = (boxes[a] + boxes[b]) / 2 - np.abs(moved[a] - moved[b])
+            if overlap.min() > 0:
+                k = int(overlap[0] >= overlap[1])
+                shift = (overlap[k] / 2 + 0.3) * (1 if moved[a, k] >= moved[b, k] else -1)
+                moved[[a, b], k] += shift, -shift
+        if (moved == before).all():
             break
-    return np.array(moved)
+    return moved

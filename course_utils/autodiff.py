@@ -1,10 +1,9 @@
 """Derivatives of a function at given points, by whatever back end Keras computes with.
 
-Keras has operations that run on every back end, but no derivative. Both functions here ask the
-back end's own automatic differentiation: TensorFlow's GradientTape or JAX's jacrev and grad; with
-another back end they raise NotImplementedError. Points that are not finite numbers, and functions
-that return another shape than is described, raise ValueError. Chapters: Contractive autoencoders;
-The slope of the density.
+Keras has no derivative that runs on every back end. Both functions here ask TensorFlow's
+GradientTape or JAX's jacrev and grad; with another back end they raise NotImplementedError. Points
+that are not finite numbers, and functions that return another shape than is described, raise
+ValueError. Chapters: Contractive autoencoders; The slope of the density.
 """
 
 from collections.abc import Callable
@@ -20,15 +19,13 @@ from course_utils._checks import check_finite
 def jacobian(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
     """Compute the Jacobian matrix of a function at each example of a batch.
 
-    Args:
-        function: maps a batch (n, ...) to a batch (n, ...), each example by itself (batch
-            normalisation in training mode does not); a Keras model or `keras.ops`.
-        x: the points, (n, ...), n at least 1. Numbers are in single precision unless x is in
-            double precision and the back end follows (JAX does so only in its 64-bit mode).
+    The function, a Keras model or `keras.ops`, maps a batch (n, ...) to a batch (n, ...), each
+    example by itself (batch normalisation in training mode does not). Numbers are in single
+    precision unless x is in double precision and the back end follows (JAX does so only in its
+    64-bit mode).
 
-    Returns:
-        (n, outputs, inputs): entry [i, j, k] is the derivative of the j-th number that the function
-        gives for x[i] by the k-th number of x[i], both counted along the flattened example.
+    In the result, (n, outputs, inputs), entry [i, j, k] is the derivative of the j-th number that
+    the function gives for x[i] by the k-th number of x[i], both of the flattened example.
     """
     x = _as_float(x)
     if x.ndim < 2:
@@ -63,12 +60,8 @@ def jacobian(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
 def gradient(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
     """Compute the gradient of a function with one value, such as a loss by its parameters.
 
-    Args:
-        function: maps an array shaped like x to one number, written with `keras.ops`.
-        x: the point, of any shape; for its precision see `jacobian`.
-
-    Returns:
-        The derivatives of the number by each entry of x, shaped like x.
+    The function maps an array shaped like x, which may have any shape, to one number, written with
+    `keras.ops`; the derivatives are shaped like x. For the precision see `jacobian`.
     """
     x = _as_float(x)
     if _back_end() == "tensorflow":
@@ -113,8 +106,6 @@ def _check_outputs(outputs: Any, n: int) -> Any:
 def _check_scalar(value: Any) -> Any:
     shape = tuple(getattr(value, "shape", ()))
     if shape != ():
-        raise ValueError(
-            f"function must return one number; got shape {shape}; "
-            "sum or average it, or use jacobian."
-        )
+        advice = "sum or average it, or use jacobian"
+        raise ValueError(f"function must return one number; got shape {shape}; {advice}.")
     return value

@@ -34,12 +34,11 @@ def claim(
 ) -> None:
     """Compare a measured number with the bound that makes a sentence true; raise if it is not.
 
-    What is printed as text is the sentence alone, so that it is the same on every machine and the
-    regression tests can compare it. Jupyter, Colab and the book show a richer form: the number, its
-    bound, and the spread over seeds that is kept in `course_utils/evidence`.
-
-    For `make evidence`, COURSE_CLAIMS_LOG names a file to which one JSON line per claim is added,
-    and COURSE_CLAIMS_KEEP_GOING=1 shows a failed claim instead of raising it.
+    The text that is printed is the sentence alone, the same on every machine, so that regression
+    tests can compare it. Jupyter, Colab and the book show a richer form: the number, its bound, and
+    the spread over seeds that is kept in `course_utils/evidence`. For `make evidence`,
+    COURSE_CLAIMS_LOG names a file to which one JSON line per claim is added, and
+    COURSE_CLAIMS_KEEP_GOING=1 shows a failed claim instead of raising it.
 
     Args:
         sentence: what the text claims, in words, without numbers that vary; one assertion.
@@ -47,12 +46,10 @@ def claim(
             for each seed of an experiment, which must all hold: shown are their mean and range.
         above, below, within: what the number must be larger than, or smaller than, or the interval
             (a, b) that it must not leave. Exactly one of the three is given.
-        loose: why the bound is further from the seeds' range than the rule of CONTRIBUTING.md
-            allows, if it is.
+        loose: why the bound is further from the seeds' range than CONTRIBUTING.md allows.
 
-    Raises:
-        ClaimFailed: the number is on the wrong side of its bound.
-        ValueError: there is no sentence, no number, one that is not finite, or not one bound.
+    It raises ClaimFailed if the number is on the wrong side of its bound, and ValueError without a
+    sentence, a finite number and one bound.
     """
     _need_sentence(sentence)
     if loose is not None and not loose.strip():
@@ -76,9 +73,8 @@ def check(
 ) -> None:
     """Check the machinery: an identity, or an answer that is known beforehand.
 
-    It is shown more quietly than a claim, since it says nothing new about the world, and has no
-    spread over seeds. `measured` is a number with exactly one bound, or a truth value without one;
-    the rest, and the errors, are those of `claim`.
+    It is shown more quietly than a claim, and has no spread over seeds. `measured` is a number with
+    exactly one bound, or a truth value without one; the rest, and the errors, are as in `claim`.
     """
     _need_sentence(sentence)
     record = {"kind": "check", "sentence": sentence}
@@ -93,25 +89,21 @@ def check(
 
 
 def describe(record: dict[str, object], seeds: Sequence[float] = ()) -> str:
-    """Say in words what was measured, what the bound is, and how far the seeds spread.
+    """Say "measured 0.61, must be below 0.67, five seeds 0.58 to 0.64", or "" without a number.
 
     The record has the number ("measured") and its bounds ("above", "below", or both); the seeds are
-    the same number measured with several, none if that is not known. The words are for example
-    "measured 0.61, must be below 0.67, five seeds 0.58 to 0.64", and none if there is no number.
+    the same number measured with several, none if that is not known.
     """
     if "measured" not in record:
         return ""
     low, high = record.get("above"), record.get("below")
-    if low is not None and high is not None:
-        low, high = (_short(edge, high - low) for edge in (low, high))
-        bound = f"must be within {low} and {high}"
-        if low == high:
-            half, centre = ((record["below"] + sign * record["above"]) / 2 for sign in (-1, 1))
-            bound = f"must be within {half:.1g} of {_short(centre)}"
-    elif low is not None:
-        bound = f"must be above {_short(low)}"
+    if low is None or high is None:
+        bound = f"must be below {_short(high)}" if low is None else f"must be above {_short(low)}"
     else:
-        bound = f"must be below {_short(high)}"
+        ends = [_short(edge, high - low) for edge in (low, high)]
+        bound = f"must be within {ends[0]} and {ends[1]}"
+        if ends[0] == ends[1]:
+            bound = f"must be within {(high - low) / 2:.1g} of {_short((high + low) / 2)}"
     width = max(seeds) - min(seeds) if seeds else 0.0
     text = f"measured {_short(record['measured'], width)}, {bound}"
     if len(seeds) < 2:
@@ -128,29 +120,23 @@ def rich(record: dict[str, object]) -> str:
     """
     quiet = record["kind"] == "check"
     seeds = () if quiet else record.get("seeds") or stored_seeds().get(record["sentence"], ())
-    mark = "✓" if record["holds"] else "✗"
     numbers = describe(record, seeds)
     numbers = f' <span class="claim-numbers">({html.escape(numbers)})</span>' if numbers else ""
-    style = "claim claim-check" if quiet else "claim"
-    sentence = html.escape(record["sentence"])
     return (
-        f'<div class="{style}"><span class="claim-mark">{mark}</span> '
-        f'<span class="claim-sentence">{sentence}</span>{numbers}</div>'
+        f'<div class="{"claim claim-check" if quiet else "claim"}">'
+        f'<span class="claim-mark">{"✓" if record["holds"] else "✗"}</span> '
+        f'<span class="claim-sentence">{html.escape(record["sentence"])}</span>{numbers}</div>'
     )
 
 
 def spread(name: str, value: object) -> tuple[object, object]:
     """Return the range of a measured quantity over the seeds, for a figure or table to show.
 
-    In the same call the value goes into the log that `make evidence` keeps.
+    These are the lowest and the highest value over this run and the seeds stored for the full set,
+    each of the value's shape. In the same call the value goes into the log of `make evidence`.
 
-    Args:
-        name: what it is, unique in the book, such as "dB of the classic network by noise level".
-        value: what this run measured, a finite number or an array of any shape.
-
-    Returns:
-        The lowest and the highest value over this run and the seeds stored for the full set, each
-        of the value's shape; the value itself, twice, where nothing of that shape is stored.
+    The name, such as "dB of the classic network by noise level", is unique in the book; the value
+    is what this run measured, a finite number or an array of any shape.
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"spread needs the name of the quantity first, but got {name!r}.")
@@ -165,10 +151,9 @@ def spread(name: str, value: object) -> tuple[object, object]:
 
 
 def experiment(name: str) -> list[dict]:
-    """Return the stored results of a script in `experiments/`, one dictionary for each seed.
+    """Return the stored results of the script `experiments/<name>.py`, a dictionary for each seed.
 
-    The name is the script's, without `.py`. Without results it raises FileNotFoundError: `make
-    evidence` runs the script and stores them.
+    FileNotFoundError says that there are none: `make evidence` runs the script and stores them.
     """
     path = EVIDENCE_DIR / "experiments" / f"{name}.json"
     if not path.is_file():
@@ -218,8 +203,7 @@ def _judged(sentence: str, numbers: Sequence[float], bounds: tuple) -> dict[str,
             f"the claim {sentence!r} needs exactly one of above=, below= and within=(a, b)."
         )
     low, high = within if within is not None else (above, below)
-    low = -math.inf if low is None else float(low)
-    high = math.inf if high is None else float(high)
+    low, high = float(-math.inf if low is None else low), float(math.inf if high is None else high)
     if not low < high:
         raise ValueError(f"the claim {sentence!r} has bounds that no number is between.")
     holds = all(low <= x <= high if within is not None else low < x < high for x in numbers)

@@ -3,8 +3,6 @@
 `python -m course_utils.data` fetches Fashion-MNIST if it can and says which copy the notebooks use.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io
@@ -25,16 +23,8 @@ from course_utils._checks import check_positive_int, check_seed
 from course_utils._files import keras_home, replacing
 
 CLASS_NAMES = (
-    "T-shirt",
-    "trouser",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
-    "ankle boot",
+    *("T-shirt", "trouser", "pullover", "dress", "coat"),
+    *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
 )
 
 SAMPLE_DIR = Path(__file__).parent / "sample"
@@ -53,68 +43,38 @@ class _IdxFile(NamedTuple):
     sha256: str
 
 
-_FULL = (
-    _IdxFile(
-        "train-images-idx3-ubyte",
-        (60000, 28, 28),
-        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-    ),
-    _IdxFile(
-        "train-labels-idx1-ubyte",
-        (60000,),
-        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-    ),
-    _IdxFile(
-        "t10k-images-idx3-ubyte",
-        (10000, 28, 28),
-        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-    ),
-    _IdxFile(
-        "t10k-labels-idx1-ubyte",
-        (10000,),
-        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    ),
-)
+def _idx_files(num_train: int, num_test: int, *checksums: str) -> tuple[_IdxFile, ...]:
+    """Describe training images and labels, and test images and labels."""
+    names = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+    shapes = ((num_train, 28, 28), (num_train,), (num_test, 28, 28), (num_test,))
+    return tuple(_IdxFile(f"{n}-ubyte", *rest) for n, *rest in zip(names, shapes, checksums))
 
-# Written by tools/make_sample.py, which also prints these checksums.
-_SAMPLE = (
-    _IdxFile(
-        "train-images-idx3-ubyte",
-        (6000, 28, 28),
-        "d807814fcd1cefa08ccfc9767b4a9ac9d2c0a436b6e8eba79f91d51f108cdaf2",
-    ),
-    _IdxFile(
-        "train-labels-idx1-ubyte",
-        (6000,),
-        "e80a8ea3a2a40f833e7cf34e6ca8721879f1aca80b9758d9a6df0d1344151985",
-    ),
-    _IdxFile(
-        "t10k-images-idx3-ubyte",
-        (1000, 28, 28),
-        "73c9da0e9c8849091479dae74eaaba508085b8f72696f064d7f13cf964d69257",
-    ),
-    _IdxFile(
-        "t10k-labels-idx1-ubyte",
-        (1000,),
-        "7be5ccab529eeec6a47007125e153a839e982aada47cced33e9ae0780858e3b8",
-    ),
+
+_FULL = _idx_files(
+    60000,
+    10000,
+    "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+)
+_SAMPLE = _idx_files(  # written by tools/make_sample.py, which also prints these checksums
+    6000,
+    1000,
+    "d807814fcd1cefa08ccfc9767b4a9ac9d2c0a436b6e8eba79f91d51f108cdaf2",
+    "e80a8ea3a2a40f833e7cf34e6ca8721879f1aca80b9758d9a6df0d1344151985",
+    "73c9da0e9c8849091479dae74eaaba508085b8f72696f064d7f13cf964d69257",
+    "7be5ccab529eeec6a47007125e153a839e982aada47cced33e9ae0780858e3b8",
 )
 
 
 @dataclass(frozen=True)
 class FashionMNIST:
-    """Fashion-MNIST, split for training, validation and the final report.
+    """Fashion-MNIST, split for training, validation and the report at the end of a chapter.
 
-    Attributes:
-        x_train: training images, float32 (n, 28, 28, 1) in [0, 1].
-        y_train: their classes, int64 (n,).
-        x_val: validation images, split off the training set.
-        y_val: their classes.
-        x_test: test images, for the report at the end of a chapter.
-        y_test: their classes.
-        source: where the files came from.
-        is_sample: True for the bundled sample.
-        class_names: the ten names, by class number.
+    Images are float32 (n, 28, 28, 1) in [0, 1], classes int64 (n,). The validation images are split
+    off the training set. `source` says where the files came from, `is_sample` whether they are the
+    bundled sample, and `class_names` are the ten names, by class number.
     """
 
     x_train: np.ndarray
@@ -129,14 +89,12 @@ class FashionMNIST:
 
     def describe(self) -> str:
         """Return lines: the source, the numbers of images and, on the sample, what that means."""
-        lines = [
-            f"Fashion-MNIST from {self.source}:",
-            f"{len(self.x_train):,} training, {len(self.x_val):,} validation and "
-            f"{len(self.x_test):,} test images.",
-        ]
-        if self.is_sample:
-            lines.append("The figures in the book are from the full set of 70,000 images.")
-        return "\n".join(lines)
+        figures = "\nThe figures in the book are from the full set of 70,000 images."
+        return (
+            f"Fashion-MNIST from {self.source}:\n{len(self.x_train):,} training, "
+            f"{len(self.x_val):,} validation and {len(self.x_test):,} test images."
+            + (figures if self.is_sample else "")
+        )
 
     def __str__(self) -> str:
         return self.describe().replace("\n", " ")
@@ -153,31 +111,19 @@ def load_fashion_mnist(num_validation: int | None = None, seed: int = 0) -> Fash
     download cache (filled by a download if there is a network), and the sample of 7,000 images that
     is bundled with the course. A damaged file is reported by name and never used.
 
-    The validation images are drawn from the training set without replacement, the same number from
-    each class (one more from some, if ten does not divide `num_validation`). The test set is the
-    published one.
-
-    Args:
-        num_validation: number of validation images; 5,000 if None (500 on the sample).
-        seed: seed of the split into training and validation images.
-
-    Returns:
-        The images, float32 (n, 28, 28, 1) in [0, 1], and their classes, int64 (n,).
-
-    Raises:
-        FileNotFoundError: FASHION_MNIST_DIR is set, but a file is missing there.
-        ValueError: FASHION_MNIST_DIR is set, but a file there is damaged; or an argument is out of
-            range.
+    The validation images, 5,000 if `num_validation` is None (500 on the sample), are drawn from the
+    training set by the seed, equally many of each class up to one. The test set is the published
+    one. A file that is missing in FASHION_MNIST_DIR raises FileNotFoundError, a damaged one there
+    and an argument out of range ValueError.
 
     Source: Xiao, Rasul and Vollgraf (2017), https://arxiv.org/abs/1708.07747.
     Chapter: Compression and PCA.
     """
     seed = check_seed(seed)
-    arrays, source, is_sample = _find()
-    x_train, y_train, x_test, y_test = arrays
+    (x_train, y_train, x_test, y_test), source, is_sample = _find()
     if num_validation is None:
         num_validation = len(x_train) // 12
-    num_validation = check_positive_int(num_validation, "num_validation")
+    check_positive_int(num_validation, "num_validation")
     if not 10 <= num_validation <= len(x_train) - 10:
         raise ValueError(
             f"num_validation must be from 10 to {len(x_train) - 10}, so that every class is in "
@@ -197,12 +143,9 @@ def load_fashion_mnist(num_validation: int | None = None, seed: int = 0) -> Fash
 
 
 def load_digits28() -> tuple[np.ndarray, np.ndarray]:
-    """Load scikit-learn's handwritten digits, enlarged from 8 x 8 to 28 x 28 pixels.
+    """Load scikit-learn's handwritten digits, enlarged linearly from 8 x 8 to 28 x 28 pixels.
 
-    Returns:
-        The images, float32 (1797, 28, 28, 1) in [0, 1], interpolated linearly, and the digits that
-        they show, int64 (1797,).
-
+    It returns the images, float32 (1797, 28, 28, 1) in [0, 1], and the digits, int64 (1797,).
     Source: Alpaydin and Kaynak (1998), https://doi.org/10.24432/C50P49, through scikit-learn.
     Chapter: Compression and PCA.
     """
@@ -237,10 +180,8 @@ def _stratified_mask(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
 
 def _find() -> tuple[list[np.ndarray], str, bool]:
     """Return the four arrays as bytes, the name of their source, and whether it is the sample."""
-    wanted = os.environ.get("FASHION_MNIST_DIR", "")
-    if wanted == "sample":
-        return _read_sample(), "the bundled sample (FASHION_MNIST_DIR=sample)", True
-    if wanted:
+    wanted, why = os.environ.get("FASHION_MNIST_DIR", ""), "FASHION_MNIST_DIR=sample"
+    if wanted and wanted != "sample":
         try:
             return _read_folder(Path(os.path.expanduser(wanted)), _FULL), "FASHION_MNIST_DIR", False
         except (FileNotFoundError, ValueError) as error:
@@ -248,21 +189,19 @@ def _find() -> tuple[list[np.ndarray], str, bool]:
                 f"FASHION_MNIST_DIR is set to {wanted}, but {error}: "
                 "put the four files there, or unset the variable to look elsewhere."
             ) from None
-    if os.path.isdir(DEBIAN_DIR):
+    if not wanted:
         try:
-            return _read_folder(DEBIAN_DIR, _FULL), "Debian's package dataset-fashion-mnist", False
+            if os.path.isdir(DEBIAN_DIR):
+                found = _read_folder(DEBIAN_DIR, _FULL)
+                return found, "Debian's package dataset-fashion-mnist", False
         except (FileNotFoundError, ValueError) as error:
             warnings.warn(f"Debian's copy of Fashion-MNIST is not used: {error}.", stacklevel=3)
+        try:
+            return _read_cache_or_download(), "Keras' download cache", False
+        except _NotDownloadedError as error:
+            why = str(error)
     try:
-        return _read_cache_or_download(), "Keras' download cache", False
-    except _NotDownloadedError as error:
-        return _read_sample(), f"the bundled sample ({error})", True
-
-
-def _read_sample() -> list[np.ndarray]:
-    """Read and check the bundled sample."""
-    try:
-        return _read_folder(SAMPLE_DIR, _SAMPLE)
+        return _read_folder(SAMPLE_DIR, _SAMPLE), f"the bundled sample ({why})", True
     except (FileNotFoundError, ValueError) as error:
         raise type(error)(f"{error}: get the course again, it brings this file.") from None
 
@@ -306,10 +245,7 @@ def _decode(raw: bytes, file: _IdxFile, where: str) -> np.ndarray:
     if len(raw) < expected:
         raise ValueError(f"{where} is truncated ({len(raw):,} bytes of {expected:,})")
     if not raw.startswith(header):
-        raise ValueError(
-            f"{where} is not the idx file of shape {file.shape} that it should be "
-            "(its header differs)"
-        )
+        raise ValueError(f"{where} is no idx file of shape {file.shape} (its header differs)")
     if hashlib.sha256(raw).hexdigest() != file.sha256:
         raise ValueError(f"{where} has the wrong content (its SHA-256 checksum differs)")
     return np.frombuffer(raw, np.uint8, offset=len(header)).reshape(file.shape)
@@ -328,10 +264,7 @@ def _cache_dir() -> Path:
 
 
 def _read_cache_or_download() -> list[np.ndarray]:
-    """Read Keras' cache, and download what is missing or damaged there.
-
-    Raises _NotDownloadedError if that fails.
-    """
+    """Read Keras' cache, and download what is missing there or damaged."""
     folder = _cache_dir()
     found: dict[str, np.ndarray] = {}
     for file in _FULL:
@@ -349,27 +282,43 @@ def _read_cache_or_download() -> list[np.ndarray]:
     deadline = time.monotonic() + DOWNLOAD_SECONDS
     for i, file in enumerate(missing):
         seconds = CONNECT_SECONDS if i == 0 else deadline - time.monotonic()
-        raw = _download(file, seconds, progress=i > 0)
+        path = folder / f"{file.name}.gz"
+        raw = _download(path.name, seconds, progress=i > 0)
         try:
-            found[file.name] = _decode(raw, file, f"the download {file.name}.gz")
+            found[file.name] = _decode(raw, file, f"the download {path.name}")
         except ValueError as error:
             raise _NotDownloadedError(str(error)) from None
-        _save(raw, folder / f"{file.name}.gz")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as part:
+                part.write_bytes(raw)
+        except OSError as error:  # a full disk costs only this copy
+            warnings.warn(
+                f"{path} was downloaded but not saved ({error.strerror}): it is used now, and will "
+                "be downloaded again next time.",
+                stacklevel=4,
+            )
     return [found[file.name] for file in _FULL]
 
 
-def _download(file: _IdxFile, seconds: float, progress: bool) -> bytes:
+def _download(name: str, seconds: float, progress: bool) -> bytes:
     """Download one file into memory; raise _NotDownloadedError with the reason if that fails.
 
     A thread does it, because nothing else bounds the time to look up a host name.
     """
+    import pooch
+    import requests
+
     buffer = _Buffer()
-    failures: list[_NotDownloadedError] = []
+    failures: list[Exception] = []
 
     def work() -> None:
         try:
-            _fetch(file, buffer, progress)
-        except _NotDownloadedError as error:
+            options = {"chunk_size": 2**14, "timeout": (CONNECT_SECONDS, STALL_SECONDS)}
+            headers = {"Accept-Encoding": "identity"}  # the .gz file as it is
+            fetch = pooch.HTTPDownloader(progressbar=progress, headers=headers, **options)
+            fetch(DOWNLOAD_URL + name, buffer, None)
+        except Exception as error:
             failures.append(error)
 
     thread = threading.Thread(target=work, daemon=True)
@@ -378,11 +327,15 @@ def _download(file: _IdxFile, seconds: float, progress: bool) -> bytes:
         thread.join(max(0.0, seconds))
     finally:  # also when the reader interrupts the cell
         buffer.wanted = False
+    begun = buffer.tell() > 0
     if thread.is_alive():
-        reason = "no network" if buffer.tell() == 0 else "a slow network"
-        raise _NotDownloadedError(f"{reason}: {file.name}.gz not here after {seconds:.0f} seconds")
-    if failures:
-        raise failures[0]
+        reason = "a slow network" if begun else "no network"
+        raise _NotDownloadedError(f"{reason}: {name} not here after {seconds:.0f} seconds")
+    for error in failures:
+        reason = f"{'the download broke off' if begun else 'no network'}: {type(error).__name__}"
+        if isinstance(error, requests.HTTPError):
+            reason = f"the server answered {error.response.status_code} for {name}"
+        raise _NotDownloadedError(reason)
     return buffer.getvalue()
 
 
@@ -395,41 +348,6 @@ class _Buffer(io.BytesIO):
         if not self.wanted:
             raise _NotDownloadedError("given up")
         return super().write(chunk)
-
-
-def _fetch(file: _IdxFile, buffer: _Buffer, progress: bool) -> None:
-    """Download one file into a buffer; raise _NotDownloadedError with the reason if that fails."""
-    import pooch
-    import requests
-
-    fetch = pooch.HTTPDownloader(
-        progressbar=progress,
-        chunk_size=2**14,
-        timeout=(CONNECT_SECONDS, STALL_SECONDS),
-        headers={"Accept-Encoding": "identity"},  # the .gz file as it is
-    )
-    try:
-        fetch(f"{DOWNLOAD_URL}{file.name}.gz", buffer, None)
-    except requests.HTTPError as error:
-        status = error.response.status_code
-        raise _NotDownloadedError(f"the server answered {status} for {file.name}.gz") from None
-    except OSError as error:  # requests' errors are OSErrors too
-        reason = "no network" if buffer.tell() == 0 else "the download broke off"
-        raise _NotDownloadedError(f"{reason}: {type(error).__name__}") from None
-
-
-def _save(raw: bytes, path: Path) -> None:
-    """Give a checked file its name only when it is complete; a full disk costs only this copy."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as part:
-            part.write_bytes(raw)
-    except OSError as error:
-        warnings.warn(
-            f"{path} was downloaded but not saved ({error.strerror}): it is used now, and will be "
-            "downloaded again next time.",
-            stacklevel=5,
-        )
 
 
 def main() -> int:

@@ -1,14 +1,15 @@
 """Measures: of pictures, of subspaces, of variational bounds and of latent spaces.
 
-Images have the shape (n, height, width, 1) and values in [0, 1], codes (n, latent_dim). Arguments
-of another shape, range or number than is said raise a ValueError of one sentence. What is measured
-of latent spaces is explained in the chapter "What a plain latent space cannot do".
+Images have the shape (n, height, width, 1) and values in [0, 1], codes (n, latent_dim); other
+shapes, ranges and numbers than are said raise a ValueError of one sentence. What is measured of
+latent spaces is explained in the chapter "What a plain latent space cannot do".
 """
 
 import math
 
 import numpy as np
 from keras import ops
+from scipy.linalg import subspace_angles
 from scipy.spatial import Delaunay
 from skimage.metrics import structural_similarity
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -40,7 +41,6 @@ def ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Structural similarity of each image x and y, windows of 7 x 7 pixels, (n,).
 
     It is at most 1, and 1 where the images are equal; smaller images than the window are refused.
-
     Source: Wang et al. 2004, computed by scikit-image. Chapter: Denoising.
     """
     x, y = _image_pair(x, y)
@@ -60,48 +60,31 @@ def _image_pair(x, y) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-# Subspaces
-
-
 def principal_angles(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Principal angles between the spaces spanned by the columns of two matrices.
 
-    The cosines are the singular values of Qa' Qb, where Qa and Qb are orthonormal bases. A cosine
-    near 1 says little about a small angle, so small angles are computed from their sines.
-
     The matrices, (n, p) and (n, q), are finite, with linearly independent columns; the angles are
     in degrees, from the smallest to the largest, (min(p, q),).
-
-    Source: Björck & Golub 1973. Chapter: Compression and PCA.
+    Source: Björck & Golub 1973, computed by SciPy. Chapter: Compression and PCA.
     """
-    bases = [_orthonormal_basis(matrix, name) for matrix, name in ((a, "a"), (b, "b"))]
-    if bases[0].shape[0] != bases[1].shape[0]:
+    matrices = {"a": np.asarray(a, dtype=np.float64), "b": np.asarray(b, dtype=np.float64)}
+    for name, matrix in matrices.items():
+        if matrix.ndim != 2 or 0 in matrix.shape or not np.isfinite(matrix).all():
+            raise ValueError(
+                f"{name} must be a finite matrix with one direction per column, but it has shape "
+                f"{matrix.shape}."
+            )
+        if np.linalg.matrix_rank(matrix, rtol=1e-10) < matrix.shape[1]:
+            raise ValueError(
+                f"the columns of {name}, shape {matrix.shape}, must be linearly independent; "
+                "remove the ones that repeat others."
+            )
+    if len(a) != len(b):
         raise ValueError(
-            f"a and b must have the same number of rows, but have {bases[0].shape[0]} and "
-            f"{bases[1].shape[0]}; pass one direction per column."
+            f"a and b must have the same number of rows, but have {len(a)} and {len(b)}; pass one "
+            "direction per column."
         )
-    wide, narrow = sorted(bases, key=lambda basis: -basis.shape[1])
-    overlap = wide.T @ narrow
-    cosines = np.clip(np.linalg.svd(overlap, compute_uv=False), 0.0, 1.0)
-    residual = narrow - wide @ overlap
-    sines = np.clip(np.linalg.svd(residual, compute_uv=False)[::-1], 0.0, 1.0)
-    return np.degrees(np.where(cosines**2 > 0.5, np.arcsin(sines), np.arccos(cosines)))
-
-
-def _orthonormal_basis(matrix: np.ndarray, name: str) -> np.ndarray:
-    matrix = np.asarray(matrix, dtype=np.float64)
-    if matrix.ndim != 2 or 0 in matrix.shape or not np.isfinite(matrix).all():
-        raise ValueError(
-            f"{name} must be a finite matrix with one direction per column, but it has shape "
-            f"{matrix.shape}."
-        )
-    left, singular_values, _ = np.linalg.svd(matrix, full_matrices=False)
-    if matrix.shape[1] > matrix.shape[0] or singular_values[-1] <= 1e-10 * singular_values[0]:
-        raise ValueError(
-            f"the columns of {name}, shape {matrix.shape}, must be linearly independent; remove "
-            "the ones that repeat others."
-        )
-    return left
+    return np.degrees(subspace_angles(*matrices.values())[::-1])
 
 
 # Variational bounds
@@ -110,26 +93,17 @@ def _orthonormal_basis(matrix: np.ndarray, name: str) -> np.ndarray:
 def elbo_per_image(
     vae: "models.VAE", x: np.ndarray, seed: int = 0, num_samples: int = 1, batch_size: int = 1000
 ) -> np.ndarray:
-    """The ELBO of each image with beta = 1, estimated with samples of q(z | x).
+    """The ELBO of each image with beta = 1 in nats, (n,), estimated with samples of q(z | x).
 
     It measures the distribution that the model really draws from, as `vae.posterior` states it,
-    whatever objective the model was trained with.
-
-    Args:
-        vae: a `models.VAE`.
-        x: images, (n, 28, 28, 1); the result is in nats per image, (n,).
-        seed: seed of the samples; the same seed gives every model the same noise.
-        num_samples: samples per image; the average is unbiased for any number.
-        batch_size: images decoded at once.
-
+    whatever objective the model was trained with. The images x are (n, 28, 28, 1); `batch_size` of
+    them are decoded at once. The estimate is unbiased for any number of samples per image, and the
+    same seed gives every model the same noise.
     Source: Kingma & Welling 2014. Chapter: The Fashion-MNIST VAE.
     """
     _checks.check_positive_int(num_samples, "num_samples")
-    log_weights = _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size)
-    total = 0.0
-    for log_likelihood, _, kl in log_weights:
-        total = total + (log_likelihood - kl)
-    return total / num_samples
+    samples = _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size)
+    return sum(log_likelihood - kl for log_likelihood, _, kl in samples) / num_samples
 
 
 def negative_elbo(
@@ -144,11 +118,8 @@ def importance_weighted_bound(
 ) -> np.ndarray:
     """The importance-weighted bound of log p(x) with k samples of q(z | x) per image.
 
-    log (1/k) sum_i p(x | z_i) p(z_i) / q(z_i | x): the ELBO in expectation for k = 1, and never
-    smaller in expectation for larger k.
-
-    Arguments are those of `elbo_per_image`, with k samples; the result is in nats per image, (n,).
-
+    log (1/k) sum_i p(x | z_i) p(z_i) / q(z_i | x), in nats per image, (n,): the ELBO in expectation
+    for k = 1, and never smaller for larger k. For the arguments see `elbo_per_image`.
     Source: Burda et al. 2016. Chapter: Beyond the first VAE.
     """
     _checks.check_positive_int(k, "k")
@@ -159,10 +130,7 @@ def importance_weighted_bound(
 
 
 def _log_likelihoods_and_ratios(vae, x, num_samples, seed, batch_size):
-    """For each sample: log p(x | z), log p(z) - log q(z | x) and the closed-form KL, each (n,).
-
-    The log-likelihood is the objective that training uses, so that there is one definition of it.
-    """
+    """For each sample: log p(x | z), log p(z) - log q(z | x) and the closed-form KL, each (n,)."""
     x = _checks.check_images(x, "x")
     _checks.check_positive_int(batch_size, "batch_size")
     z_mean, z_log_var = (np.asarray(part, dtype=np.float64) for part in vae.posterior(x))
@@ -203,16 +171,12 @@ def whiten(codes: np.ndarray, reference: np.ndarray | None = None) -> np.ndarray
 
     The scale and the orientation of a plain latent space are arbitrary: a linear map put behind
     the encoder, and its inverse before the decoder, change no reconstruction. Distances between
-    whitened codes are the same for every such map.
-
-    The reference, more codes than dimensions and not in a subspace, is the codes if it is None. The
-    result has the shape of the codes.
+    whitened codes are the same for every such map. The reference, more codes than dimensions and
+    not in a subspace, is the codes if it is None.
     """
     codes = _checks.check_codes(codes, "codes").astype(np.float64)
-    reference = (
-        codes if reference is None else _checks.check_codes(reference, "reference", codes.shape[1])
-    )
-    reference = reference.astype(np.float64)
+    reference = codes if reference is None else reference
+    reference = _checks.check_codes(reference, "reference", codes.shape[1]).astype(np.float64)
     covariance = np.atleast_2d(np.cov(reference.T)) if len(reference) > 1 else np.zeros((1, 1))
     variances = np.linalg.eigvalsh(covariance)
     if len(reference) <= codes.shape[1] or variances[0] <= 1e-12 * variances[-1]:
@@ -238,15 +202,9 @@ def gap_share(
     `expected` codes if the 90 % were spread evenly. The probe is in a gap if it holds none. Evenly
     spread codes give exp(-expected). An invertible affine map of the codes changes nothing.
 
-    A probe may find no code because the outline of all codes is no ellipse; with `inside_hull` only
-    what is missing between codes counts.
-
-    Args:
-        codes: (n, latent_dim), n more than `expected`, not in a subspace.
-        expected: codes in a small ball if the codes were spread evenly; larger finds larger gaps.
-        num_probes, seed: the number of probes, and their seed.
-        inside_hull: count only probes inside the convex hull of the codes; for few dimensions,
-            since the hull of many codes in many dimensions takes long.
+    The codes, n more than `expected`, are not in a subspace. A larger `expected` finds larger gaps.
+    With `inside_hull` only what is missing between codes counts, inside their convex hull, and not
+    that their outline is no ellipse; the hull takes long in many dimensions.
     """
     white = whiten(codes)
     probes, radius = gap_probes(white, expected, num_probes, seed)
@@ -262,8 +220,7 @@ def gap_probes(
 ) -> tuple[np.ndarray, float]:
     """The probes of `gap_share`, (num_probes, latent_dim), and the radius of the ball around each.
 
-    A probe that is not in a gap finds one of the whitened codes within the radius. The arguments
-    are those of `gap_share`, after `whiten`.
+    A probe that is in no gap finds one of the codes, which are whitened, within the radius.
     """
     white = _checks.check_codes(white, "white")
     _checks.check_positive_int(num_probes, "num_probes")
@@ -283,11 +240,9 @@ def gap_probes(
 def distance_to_real(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
     """Mean squared difference per pixel of each picture and the nearest real image, grey levels^2.
 
-    A picture may be near because it is good or because it is smooth: compare with the distances of
-    reconstructions from the same decoder.
-
     The result is (n,) for n pictures and any number of real images of their size; take others than
-    the ones that were decoded.
+    were decoded. A picture may be near because it is good or because it is smooth: compare with
+    reconstructions from the same decoder.
     """
     pictures = _checks.check_images(pictures, "pictures", allow_any_size=True)
     real = _checks.check_images(real, "real", allow_any_size=True)
@@ -300,10 +255,8 @@ def distance_to_real(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
 def standard_error(values: np.ndarray) -> float:
     """How far the mean of other values of the same kind may be: the standard error of a mean.
 
-    The values are independent measurements, of several images or several seeds, (n,), n >= 2; the
-    result is their sample standard deviation divided by the root of n, in their unit.
-
-    Chapter: Contractive autoencoders.
+    It is the sample standard deviation of independent measurements, of several images or several
+    seeds, (n,), n >= 2, divided by the root of n. Chapter: Contractive autoencoders.
     """
     values = _checks.check_finite(values, "values")
     if values.ndim != 1 or len(values) < 2:
@@ -318,15 +271,9 @@ def two_sample_accuracy(
 ) -> float:
     """How well a nearest-neighbour classifier tells two sets of images apart: its test accuracy.
 
-    Half of each set trains the classifier, the other half tests it; the result is averaged over
-    splits into halves. Sets from one distribution give one half, up to chance; sets that never
-    overlap give one.
-
-    Args:
-        a, b: arrays of the same shape (n, ...), n >= 2 k.
-        k: the number of neighbours that vote.
-        num_splits, seed: the number of splits, and their seed.
-
+    Half of each set, of one shape (n, ...) with n >= 2 k, trains the classifier, by which k
+    neighbours vote, the other half tests it; the result is averaged over splits into halves. Sets
+    from one distribution give one half, up to chance; sets that never overlap give one.
     Source: Lopez-Paz & Oquab 2017.
     """
     a, b = np.asarray(a), np.asarray(b)
@@ -337,10 +284,8 @@ def two_sample_accuracy(
             f"two_sample_accuracy needs at least {2 * k} images in each set, got {len(a)}."
         )
     _checks.check_positive_int(num_splits, "num_splits")
-    generator = np.random.default_rng(seed)
-    half = len(a) // 2
+    generator, half, scores = np.random.default_rng(seed), len(a) // 2, []
     labels = np.repeat([0, 1], half)
-    scores = []
     for _ in range(num_splits):
         sets = [s[generator.permutation(len(s))].reshape(len(s), -1) for s in (a, b)]
         train = np.concatenate([s[:half] for s in sets])

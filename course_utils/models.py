@@ -8,10 +8,9 @@ Sizes (of codes, layers, filters) are positive whole numbers, images (batch, 28,
 in [0, 1]; other numbers, shapes and ranges raise a ValueError of one sentence.
 """
 
-import contextlib
+import functools
 import math
 import os
-import tempfile
 from pathlib import Path
 
 import keras
@@ -20,6 +19,7 @@ from keras import layers, ops
 
 from course_utils import objectives
 from course_utils._checks import check_codes, check_images, check_positive_int
+from course_utils._files import replacing
 
 IMAGE_SHAPE = (28, 28, 1)
 _REGISTER = keras.saving.register_keras_serializable(package="course_utils")
@@ -37,8 +37,7 @@ class _EncoderDecoder(keras.Model):
                 f"the decoder must take the encoder's codes of shape {codes[1:]}, but it takes "
                 f"{decoder.input_shape[1:]}; build both with the same latent_dim."
             )
-        self.encoder = encoder
-        self.decoder = decoder
+        self.encoder, self.decoder = encoder, decoder
 
     def build(self, input_shape=None):
         pass  # encoder and decoder are functional models, hence built already
@@ -87,11 +86,8 @@ def _conv(filters: int, size: int = 3, padding: str = "same", **options) -> kera
 class Autoencoder(_EncoderDecoder):
     """An encoder followed by a decoder; train it to reproduce its input.
 
-    Args:
-        encoder: maps images (batch, 28, 28, 1) to codes (batch, latent_dim).
-        decoder: maps codes of the same latent_dim to images.
-
-    Source: Hinton & Salakhutdinov 2006. Chapter: Compression and PCA.
+    The encoder maps images (batch, 28, 28, 1) to codes (batch, latent_dim), the decoder codes to
+    images. Source: Hinton & Salakhutdinov 2006. Chapter: Compression and PCA.
     """
 
     def __init__(self, encoder, decoder, **kwargs):
@@ -114,23 +110,18 @@ class Autoencoder(_EncoderDecoder):
 def linear_autoencoder(code_size: int, weight_decay: float = 0.0) -> Autoencoder:
     """One dense layer in, one dense layer out, no nonlinearity: it can learn what PCA learns.
 
-    Args:
-        code_size: the number of numbers in a code.
-        weight_decay: strength (>= 0) of an L2 penalty on the kernels of the layers "encode" and
-            "decode"; a positive one makes the axes of the code identifiable (Kunin et al. 2019).
-
+    A positive `weight_decay`, the strength of an L2 penalty on the kernels of the layers "encode"
+    and "decode", makes the axes of the code identifiable (Kunin et al. 2019).
     Source: Baldi & Hornik 1989. Chapter: Compression and PCA.
     """
     check_positive_int(code_size, "code_size")
     if not 0.0 <= weight_decay < math.inf:
         raise ValueError(f"weight_decay must be a finite number >= 0, but it is {weight_decay}.")
 
-    def linear(units, name):
-        penalty = keras.regularizers.L2(weight_decay) if weight_decay else None
-        return layers.Dense(units, kernel_regularizer=penalty, name=name)
-
-    encoder = _chain("encoder", IMAGE_SHAPE, [layers.Flatten(), linear(code_size, "encode")])
-    decode = [linear(784, "decode"), layers.Reshape(IMAGE_SHAPE)]
+    penalty = keras.regularizers.L2(weight_decay) if weight_decay else None
+    linear = functools.partial(layers.Dense, kernel_regularizer=penalty)
+    encoder = _chain("encoder", IMAGE_SHAPE, [layers.Flatten(), linear(code_size, name="encode")])
+    decode = [linear(784, name="decode"), layers.Reshape(IMAGE_SHAPE)]
     decoder = _chain("decoder", (code_size,), decode)
     return Autoencoder(encoder, decoder, name="linear_autoencoder")
 
@@ -138,10 +129,7 @@ def linear_autoencoder(code_size: int, weight_decay: float = 0.0) -> Autoencoder
 def deep_autoencoder(code_size: int, widths: tuple[int, ...] = (256, 128)) -> Autoencoder:
     """Dense hidden layers around a bottleneck without an activation, and a sigmoid at the end.
 
-    Args:
-        code_size: the number of numbers in a code.
-        widths: units of the encoder's hidden layers; the decoder mirrors them.
-
+    `widths` are the units of the encoder's hidden layers; the decoder mirrors them.
     Source: Hinton & Salakhutdinov 2006. Chapter: Compression and PCA.
     """
     check_positive_int(code_size, "code_size")
@@ -158,8 +146,8 @@ def conv_denoiser() -> keras.Model:
     It maps images to images with values in [0, 1]. Its third decoder convolution is "valid": that
     turns 16 x 16 into 14 x 14, so that the last upsampling arrives at 28 x 28.
 
-    Source: the convolutional denoiser of F. Chollet's "Building autoencoders in Keras" (2016) in
-    the form used by later courses. Chapter: Denoising.
+    Source: F. Chollet's "Building autoencoders in Keras" (2016), as later courses have it.
+    Chapter: Denoising.
     """
     steps = []
     for filters in (64, 32, 16):
@@ -183,17 +171,14 @@ def skip_denoiser(filters: int = 32) -> keras.Model:
     """
     check_positive_int(filters, "filters")
 
-    def up(channels, size, activation, name=None):
-        options = {"strides": 2, "padding": "same", "activation": activation, "name": name}
-        return layers.Conv2DTranspose(channels, size, **options)
-
+    up = functools.partial(layers.Conv2DTranspose, strides=2, padding="same")
     noisy = keras.Input(IMAGE_SHAPE)
     half = _conv(filters)(_conv(filters, 4, strides=2)(noisy))  # 14 x 14
     h = _conv(filters)(_conv(filters, strides=2)(half))  # 7 x 7
-    h = layers.Add()([up(filters, 2, "relu")(h), half])
+    h = layers.Add()([up(filters, 2, activation="relu")(h), half])
     h = _conv(filters)(h)
-    gate = up(1, 4, "sigmoid", name="gate")(h)
-    estimate = up(1, 4, None, name="estimate")(h)
+    gate = up(1, 4, activation="sigmoid", name="gate")(h)
+    estimate = up(1, 4, name="estimate")(h)
     change = layers.Multiply()([gate, layers.Subtract()([estimate, noisy])])
     return keras.Model(noisy, layers.Add()([noisy, change]), name="skip_denoiser")
 
@@ -202,10 +187,8 @@ def document_denoiser(input_shape: tuple = (258, 540, 1)) -> keras.Model:
     """The classic denoiser of scanned pages: 38,145 parameters, fully convolutional.
 
     It maps pages to pages of the same size, (batch, height, width, 1), with values in [0, 1].
-    `input_shape` is height, width and 1; height and width even, or None for any even size.
-
-    Source: the network that many entries of Kaggle's "Denoising Dirty Documents" share. Chapter:
-    Cleaning documents.
+    `input_shape` is height, width and 1; height and width even, or None for any even size. Many
+    entries of Kaggle's "Denoising Dirty Documents" share it. Chapter: Cleaning documents.
     """
     shape = tuple(input_shape)
     sizes_fit = all(s is None or (isinstance(s, int) and s > 0 and s % 2 == 0) for s in shape[:2])
@@ -226,9 +209,8 @@ def document_cleaner(widths: tuple[int, ...] = (16, 24, 32, 48)) -> keras.Model:
     still smaller sizes, where a pixel sees far and a convolution is cheap. What is lost on the
     way down comes back through skip connections, the page itself through the last one.
 
-    It maps pages to pages of the same size, (batch, height, width, 1), with values in [0, 1].
-    `widths` are the filters of the first convolution and of each level below it, at least two;
-    height and width must be multiples of 2 ** len(widths), 16 as it stands.
+    It maps pages like `document_denoiser`, height and width being multiples of 2 ** len(widths), 16
+    as it stands. `widths`, two or more, are the filters of the first convolution and of each level.
 
     Source: after the U-Net of Ronneberger et al. 2015. Chapter: Cleaning documents.
     """
@@ -262,9 +244,8 @@ def document_cleaner(widths: tuple[int, ...] = (16, 24, 32, 48)) -> keras.Model:
 class Sampling(layers.Layer):
     """Draws z from N(z_mean, exp(z_log_var)), differentiably in both.
 
-    Its own random generator has the seed, or follows `training.set_seed` if that is None.
-
-    Source: Kingma & Welling 2014, section 2.4. Chapter: Reparameterization.
+    Its own random generator has the seed, or follows `training.set_seed` if that is None. Source:
+    Kingma & Welling 2014, section 2.4. Chapter: Reparameterization.
     """
 
     def __init__(self, seed: int | None = None, **kwargs):
@@ -288,13 +269,9 @@ class VAE(_EncoderDecoder):
     `sample` or `loss_per_image`, as the chapter does to study another recipe, and then says with
     `posterior` which distribution it really draws from.
 
-    Args:
-        encoder: maps images (batch, 28, 28, 1) to the pair (z_mean, z_log_var), each
-            (batch, latent_dim).
-        decoder: maps z (batch, latent_dim) to logits (batch, 28, 28, 1).
-        beta: weight (>= 0) of the KL term in training; 1 for the ELBO.
-        seed: seed of the noise drawn in training; None follows `training.set_seed`.
-
+    The encoder maps images (batch, 28, 28, 1) to the pair (z_mean, z_log_var), each (batch,
+    latent_dim), the decoder z to logits (batch, 28, 28, 1). `beta` >= 0 is the weight of the KL
+    term in training, 1 for the ELBO, `seed` that of the noise, as in `Sampling`.
     Source: Kingma & Welling 2014. Chapter: The Fashion-MNIST VAE.
     """
 
@@ -345,9 +322,7 @@ class VAE(_EncoderDecoder):
 def _gaussian_encoder(hidden: list[keras.Layer], latent_dim: int) -> keras.Model:
     """Hidden layers followed by two linear heads, for the mean and the log variance."""
     x = keras.Input(IMAGE_SHAPE)
-    h = x
-    for layer in hidden:
-        h = layer(h)
+    h = functools.reduce(lambda h, layer: layer(h), hidden, x)
     heads = [layers.Dense(latent_dim, name=name)(h) for name in ("z_mean", "z_log_var")]
     return keras.Model(x, heads, name="encoder")
 
@@ -376,9 +351,7 @@ def conv_vae(latent_dim: int = 2, beta: float = 1.0, seed: int | None = None) ->
     The published network ends in a sigmoid; here that sigmoid is in `VAE.decode` and inside the
     likelihood, which changes no parameter and avoids rounding probabilities to 0 and 1. The decoder
     has 56,385 of them. `beta` and `seed` are those of `VAE`.
-
-    Source: Chollet, "Deep Learning with Python" (2017), section 8.4. Chapter: The Fashion-MNIST
-    VAE.
+    Source: Chollet, "Deep Learning with Python" (2017), 8.4. Chapter: The Fashion-MNIST VAE.
     """
     check_positive_int(latent_dim, "latent_dim")
     convolutions = [_conv(32), _conv(64, strides=2), _conv(64), _conv(64)]
@@ -403,12 +376,8 @@ def dense_vae(
 ) -> VAE:
     """The VAE that the course recommends for 28 x 28 images: dense layers, and sines of the code.
 
-    Args:
-        latent_dim: the number of latent dimensions.
-        widths: units of the encoder's hidden layers; the decoder mirrors them.
-        sines: units of the decoder's first layer, which takes sines; 0 for none.
-        beta, seed: as in `VAE`.
-
+    `widths` are the units of the encoder's hidden layers, which the decoder mirrors, and `sines`
+    those of the decoder's first layer, which takes sines; 0 for none. For the rest see `VAE`.
     Source: this course; for the sines, Tancik et al. 2020. Chapter: The Fashion-MNIST VAE.
     """
     check_positive_int(latent_dim, "latent_dim")
@@ -432,31 +401,22 @@ def save(model: keras.Model, path: str | os.PathLike) -> Path:
         raise ValueError(f"a model's path must end in .keras, but it is {path}; rename it.")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent}; make it, then save again.")
-    handle, temporary = tempfile.mkstemp(suffix=".keras", prefix=f".{path.stem}-", dir=path.parent)
-    os.close(handle)
     try:
-        model.save(temporary)
-        mask = os.umask(0)  # it can be read only by setting it
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # a temporary file is its owner's alone
-        os.replace(temporary, path)
+        with replacing(path, suffix=".keras") as part:
+            model.save(part)
     except OSError as error:
         raise OSError(
             error.errno,
             f"{path} could not be saved ({error.strerror or error}); free some space or choose "
             "another folder, and save again: the model is still in memory",
         ) from error
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(temporary)
     return path
 
 
 def load(path: str | os.PathLike) -> keras.Model:
     """Load a model saved by `save`, with Keras' safe mode on: no code in the file is run.
 
-    It raises FileNotFoundError if there is no such file, and ValueError if it is not a complete
-    `.keras` file, or holds code.
+    It raises FileNotFoundError, or ValueError for no complete `.keras` file, or one with code.
     """
     path = Path(path)
     if not path.is_file():
@@ -472,14 +432,9 @@ def load(path: str | os.PathLike) -> keras.Model:
 
 
 def _predict(model: keras.Model, x: np.ndarray, batch_size: int = 1000):
-    """The model's output for all of `x`, batch by batch; NumPy in, NumPy out.
-
-    Not `model.predict`, which compiles itself anew for each of a notebook's many small models.
-    """
-    outputs = [
-        model(x[start : start + batch_size], training=False)
-        for start in range(0, len(x), batch_size)
-    ]
+    """The model's output for all of `x`; `model.predict` would compile each small model anew."""
+    batches = (x[start : start + batch_size] for start in range(0, len(x), batch_size))
+    outputs = [model(batch, training=False) for batch in batches]
     if isinstance(outputs[0], (list, tuple)):
         return [np.concatenate([ops.convert_to_numpy(o) for o in head]) for head in zip(*outputs)]
     return np.concatenate([ops.convert_to_numpy(output) for output in outputs])

@@ -1,9 +1,4 @@
-"""Noise that spoils images on purpose.
-
-imgaug makes it. It is imported only when it is needed, because that takes seconds.
-"""
-
-from __future__ import annotations
+"""Noise that spoils images on purpose; imgaug makes it, imported when needed: it takes seconds."""
 
 from typing import Any
 
@@ -21,17 +16,9 @@ def salt_and_pepper(images: Any, amount: Any, seed: int) -> np.ndarray:
     (41 % of the draws are below 0.1 or above 0.9), but hardly ever exactly 0 or 1. The other pixels
     stay as they are, to the last bit.
 
-    Args:
-        images: (n, height, width, 1), values in [0, 1].
-        amount: probability that a pixel is replaced, from 0 to 1; one number for all images, or
-            one for each, shape (n,).
-        seed: seed of the noise; NumPy's global random state is neither read nor changed.
-
-    Returns:
-        New images, float32, of the same shape, values in [0, 1].
-
-    Raises:
-        ValueError: the images, the amount or the seed are out of range.
+    The images are (n, height, width, 1) in [0, 1], the result new ones, float32. The amount, from 0
+    to 1, is one number for all images or one for each, (n,); what is out of range raises
+    ValueError. NumPy's global random state is neither read nor changed.
 
     Source: imgaug 0.4.0, `SaltAndPepper`. Chapter: Denoising.
     """

@@ -37,9 +37,8 @@ def bernoulli_log_likelihood(x, logits):
     Grey pixels in [0, 1] are allowed, as in the cross-entropy that most VAEs use. The expression
     x * logit - softplus(logit) is the same number, and it does not overflow for large logits.
 
-    Args:
-        x: images, (batch, ...), values in [0, 1]; they are looked at if x is a NumPy array.
-        logits: decoder outputs before the sigmoid, same shape as `x`.
+    The images x, (batch, ...), have the shape of the logits, which are the decoder's outputs before
+    the sigmoid. Their values are looked at if x is a NumPy array.
 
     Source: Kingma & Welling 2014, appendix C.1. Chapter: The Fashion-MNIST VAE.
     """
@@ -68,10 +67,7 @@ def gaussian_log_likelihood(x, mean, log_var):
 def kl_normals(mean_q, log_var_q, mean_p, log_var_p):
     """KL(q || p) of two normal distributions with diagonal covariances, in closed form.
 
-    Args:
-        mean_q, log_var_q: mean and log variance of q, (batch, latent_dim).
-        mean_p, log_var_p: mean and log variance of p, same shape.
-
+    Their means and log variances all have the shape (batch, latent_dim).
     Source: Kingma & Welling 2014, appendix B. Chapter: The ELBO.
     """
     for name, value in (("log_var_q", log_var_q), ("mean_p", mean_p), ("log_var_p", log_var_p)):
@@ -95,14 +91,10 @@ def kl_standard_normal(z_mean, z_log_var):
 def elbo(x, logits, z_mean, z_log_var, beta: float = 1.0):
     """The evidence lower bound: log p(x | z) - beta KL(q(z | x) || N(0, I)), Bernoulli pixels.
 
-    It is an unbiased one-sample estimate when `logits` are decoded from one z drawn from q. In
-    expectation it is a lower bound of log p(x) if `beta` is at least 1, and the tightest with 1.
-
-    Args:
-        x: images, (batch, ...), values in [0, 1].
-        logits: decoder outputs for one sample of z, same shape as `x`.
-        z_mean, z_log_var: mean and log variance of q(z | x), (batch, latent_dim).
-        beta: weight of the KL term, at least 0 (Higgins et al. 2017).
+    It is an unbiased one-sample estimate when `logits` are decoded from one z drawn from q, which
+    has the mean and log variance z_mean and z_log_var, (batch, latent_dim). In expectation it is a
+    lower bound of log p(x) if `beta`, the weight of the KL term, is at least 1, and the tightest
+    with 1 (Higgins et al. 2017). Smaller ones, down to 0, are allowed.
 
     Source: Kingma & Welling 2014, equation 7. Chapters: The ELBO; The Fashion-MNIST VAE.
     """
@@ -114,13 +106,8 @@ def elbo(x, logits, z_mean, z_log_var, beta: float = 1.0):
 def reparameterize(z_mean, z_log_var, epsilon):
     """A sample of N(z_mean, exp(z_log_var)) as a differentiable function of its parameters.
 
-    Args:
-        z_mean, z_log_var: mean and log variance, (batch, latent_dim).
-        epsilon: standard normal noise, same shape.
-
-    Returns:
-        z = z_mean + exp(z_log_var / 2) * epsilon, same shape.
-
+    It is z_mean + exp(z_log_var / 2) * epsilon with standard normal noise epsilon; all four have
+    the shape (batch, latent_dim).
     Source: Kingma & Welling 2014, section 2.4. Chapter: Reparameterization.
     """
     check_same_shape(z_mean, z_log_var, "z_mean", "z_log_var")
@@ -130,17 +117,11 @@ def reparameterize(z_mean, z_log_var, epsilon):
 
 
 def mean_rates(activity):
-    """How active each unit is on average over a batch, for units whose values are rates.
+    """How active each unit is on average over a batch, (units,), if its values are rates.
 
-    Inside a compiled training step values cannot be looked at; there a value outside [0, 1] makes
-    the rates nan, and `training.fit` stops because the loss is no longer finite.
-
-    Args:
-        activity: values of units, (batch, units), all in [0, 1], such as a sigmoid's.
-
-    Returns:
-        One mean per unit, (units,).
-
+    The activity, (batch, units), is all in [0, 1], such as a sigmoid's. Inside a compiled training
+    step it cannot be looked at; there a value outside [0, 1] makes the rates nan, and
+    `training.fit` stops because the loss is no longer finite.
     Source: Ng 2011. Chapter: Sparse autoencoders.
     """
     try:

@@ -5,14 +5,12 @@ the call shows it once; it has one Axes unless its text says otherwise. The figu
 as PNG files with a palette: small, and the same in JupyterLab, in Colab and in the book. Elsewhere,
 call `figure.savefig("name.png")`.
 
-`xlabel` and `ylabel` are the names of the axes, in lower case, with the unit. An argument that does
-not fit its description (shape, range, a value that is not finite, a label too many or too few, more
-entries than can be told apart) raises a ValueError of one sentence: what was expected, what came,
-what to do.
+`xlabel` and `ylabel` are the names of the axes, in lower case, with the unit. Other shapes, ranges
+and numbers of labels than are said, values that are not finite, and more entries than can be told
+apart raise a ValueError of one sentence.
 """
 
-from __future__ import annotations
-
+import functools
 import math
 import textwrap
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -42,14 +40,13 @@ def image_grid(
     Args:
         images: (n, height, width, 1), values in [0, 1]; 0 is black and 1 is white.
         num_columns: images in a row; by default all up to 10, or up to 5 with titles.
-        titles: a short text above each image, or None.
+        titles: a short text above each image.
         signed: for weights, components and differences: any finite values, on one scale for all
             images from blue (negative) through white (zero) to red (positive).
     """
     images = _checks.check_images(images, "images", allow_any_size=True, allow_any_value=signed)
     n, height, width = images.shape[:3]
-    if num_columns is None:
-        num_columns = 10 if titles is None else 5
+    num_columns = (10 if titles is None else 5) if num_columns is None else num_columns
     num_columns = min(n, _checks.check_positive_int(num_columns, "num_columns"))
     if titles is not None:
         _checks.check_one_per_item(titles, "titles", n, "images")
@@ -65,16 +62,12 @@ def rows(
 ) -> Figure:
     """Show one labelled row of images for each entry, such as originals and what became of them.
 
-    Args:
-        labelled_images: label -> images (n, height, width, 1) in [0, 1], all of the same shape.
-        column_titles: a short text above each column, or None.
-        signed: as in `image_grid`.
+    The images, label -> (n, height, width, 1) in [0, 1], all have the same shape. The titles are a
+    short text above each column; for `signed` see `image_grid`.
     """
     _check_entries(labelled_images, "labelled_images")
-    checked = {
-        label: _checks.check_images(images, f"the row {label!r}", True, allow_any_value=signed)
-        for label, images in labelled_images.items()
-    }
+    check = functools.partial(_checks.check_images, allow_any_size=True, allow_any_value=signed)
+    checked = {label: check(x, f"the row {label!r}") for label, x in labelled_images.items()}
     shapes = {label: images.shape for label, images in checked.items()}
     if len(set(shapes.values())) > 1:
         raise ValueError(
@@ -89,19 +82,15 @@ def rows(
 def _show_tiles(
     tiles: np.ndarray, titles: Sequence[str], row_labels: Sequence[str], signed: bool
 ) -> Figure:
-    """Paste tiles (rows, columns, height, width) into one picture with gaps; NaN is left blank.
-
-    The pixels are whole if possible. The sizes follow from the shapes and the number of letters
-    alone, not from how wide letters are drawn: they are the same with every matplotlib.
-    """
+    """Paste tiles (rows, columns, height, width) into one picture with gaps; NaN is left blank."""
     num_columns, height, width = tiles.shape[1:]
     labels = [textwrap.fill(label, 14) for label in row_labels]
-    left = 10 * _look.longest_line(labels) + 20 if labels else 10  # 10 pixels a letter are ample
+    # 10 pixels a letter are ample, whatever letters an installation draws.
+    left = 10 * _look.longest_line(labels) + 20 if labels else 10
     scale, _ = scaling = _look.pixel_scale(num_columns * (width + 2) - 2, WIDTH - left - 10)
     gap = 2 if scale >= 1 else math.ceil(2 / scale)
     titles = [_look.wrap(title, (width + gap) * scale) for title in titles]
-    strips: list[np.ndarray] = []
-    tops: list[int] = []
+    strips, tops = [], []
     for r, row in enumerate(tiles):
         own = titles[r * num_columns : (r + 1) * num_columns]
         num_lines = max((title.count("\n") + 1 for title in own), default=0)
@@ -110,11 +99,8 @@ def _show_tiles(
         spaced = np.pad(row, ((0, 0), (head, gap), (0, gap)), constant_values=np.nan)
         strips.append(np.hstack(spaced))
     canvas = np.concatenate(strips)[:-gap, :-gap].astype(np.float32)
-    look: dict[str, Any] = {}
-    if signed:
-        limit = float(np.nanmax(np.abs(canvas))) or 1.0
-        look = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
-
+    limit = float(np.nanmax(np.abs(canvas))) or 1.0
+    look: dict[str, Any] = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if signed else {}
     with _look.picture(canvas, left, 10, scaling, **look) as ax:
         ax.set_axis_off()
         # From 6 points, so that the longest line fits.
@@ -153,8 +139,7 @@ def curves(
         lines: label -> (x, y), two sequences of the same length; at most seven lines.
         logx, logy: logarithmic axes, for positive numbers.
         hline: label -> y of a horizontal line to compare with; at most four.
-        band: label of a line -> (low, high), two sequences as long as the line, which must lie
-            within them; shaded between.
+        band: label of a line -> (low, high), as long as the line, which must lie between them.
         xticks: where to put ticks on the x axis; by default matplotlib's choice.
         marker: mark the points; or the labels of the lines whose points are marked.
     """
@@ -163,7 +148,6 @@ def curves(
     hline = {label: _check_level(y, label, logy) for label, y in (hline or {}).items()}
     _check_most(hline, "hline", len(_look.REFERENCE_DASHES))
     edges = {label: _check_band(pair, label, points, logy) for label, pair in (band or {}).items()}
-
     with _look.diagram(430, xlabel, ylabel, grid="y") as ax:
         for i, (label, (x, y)) in enumerate(points.items()):
             marked = marker if isinstance(marker, bool) else label in marker
@@ -172,9 +156,8 @@ def curves(
             if label in edges:
                 ax.fill_between(x, *edges[label], color=COLOURS[i], alpha=0.18, linewidth=0)
         for i, (label, y) in enumerate(hline.items()):
-            ax.axhline(
-                y, color=INK, linewidth=1.2, linestyle=_look.REFERENCE_DASHES[i], label=label
-            )
+            dashes = _look.REFERENCE_DASHES[i]
+            ax.axhline(y, color=INK, linewidth=1.2, linestyle=dashes, label=label)
         if logx:
             _look.log_scale(ax, ax.xaxis)
         if logy:
@@ -190,29 +173,25 @@ def curves(
 def _check_pair(
     pair: Any, name: str, parts: tuple[str, str], logs: tuple[bool, bool]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Check two sequences of the same length of finite numbers and return them as arrays."""
+    """Check two sequences of numbers of the same length and return them as arrays."""
     if not isinstance(pair, Sequence) or len(pair) != 2:
         expected = f"a pair ({', '.join(parts)}) of sequences"
         raise ValueError(f"{name} must be {expected}; got {type(pair).__name__}.")
-    names = [f"{part} of {name}" for part in parts]
-    a, b = (_checks.check_finite(x, own) for x, own in zip(pair, names, strict=True))
+    a, b = (_check_numbers(x, f"{part} of {name}", log) for x, part, log in zip(pair, parts, logs))
     if a.ndim != 1 or a.shape != b.shape:
         raise ValueError(
             f"{' and '.join(parts)} of {name} must be sequences of the same length; "
             f"got shapes {a.shape} and {b.shape}."
         )
-    for x, own, log in zip((a, b), names, logs, strict=True):
-        _check_log(x, own, log)
     return a, b
 
 
 def _check_level(y: Any, label: str, logy: bool) -> float:
     """Check the height of a horizontal line and return it as a number."""
-    level = _checks.check_finite(y, f"hline {label!r}")
+    level = _check_numbers(y, f"hline {label!r}", logy)
     if level.size != 1:
         raise ValueError(f"hline {label!r} must be one number; got shape {level.shape}.")
-    _check_log(level, f"hline {label!r}", logy)
-    return float(level.reshape(()))
+    return float(level.item())
 
 
 def _check_band(pair: Any, label: str, points: _Lines, logy: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -232,10 +211,12 @@ def _check_band(pair: Any, label: str, points: _Lines, logy: bool) -> tuple[np.n
     return low, high
 
 
-def _check_log(values: np.ndarray, name: str, log: bool) -> None:
-    """Check that values may stand on a logarithmic axis."""
+def _check_numbers(x: Any, name: str, log: bool) -> np.ndarray:
+    """Return finite numbers as an array, if they may stand on an axis that may be logarithmic."""
+    values = _checks.check_finite(x, name)
     if log and not (values > 0).all():
         raise ValueError(f"{name} must be positive on a logarithmic axis; got {values.min():g}.")
+    return values
 
 
 def _name_lines(ax: Axes, points: _Lines, hline: Mapping[str, float], logx: bool) -> None:
@@ -269,11 +250,8 @@ def bars(
 ) -> Figure:
     """Draw horizontal bars from zero, each with its name before and its value behind it.
 
-    Args:
-        values: label -> value, top to bottom.
-        ylabel: what the labels are; empty if they speak for themselves.
-        value_format: a format for the value written behind each bar.
-        errors: label -> half the length of an error bar, for all labels, or None.
+    `values` are label -> value, top to bottom, and `errors` label -> half the length of an error
+    bar, for all labels, or None. `ylabel` is empty if the labels speak for themselves.
     """
     _check_entries(values, "values")
     lengths = _checks.check_finite(list(values.values()), "values")
@@ -310,10 +288,8 @@ def histogram(
 ) -> Figure:
     """Draw the distribution of one or several sets of numbers, with shared bins and area one each.
 
-    Args:
-        values: label -> numbers of any shape; at most seven sets.
-        num_bins: number of bins between the smallest and the largest number of all.
-        logy: logarithmic y axis.
+    `values` are label -> numbers of any shape, at most seven sets; the bins lie between the least
+    and the greatest number of all. `logy` asks for a logarithmic y axis.
     """
     _check_entries(values, "values", most=len(COLOURS))
     sets = {k: _checks.check_finite(x, f"values of {k!r}").ravel() for k, x in values.items()}
@@ -342,10 +318,8 @@ def heatmap(
 ) -> Figure:
     """Show a matrix as coloured cells, with the value written in each.
 
-    Args:
-        matrix: (rows, columns), finite.
-        row_labels, column_labels: one for each row, top to bottom, and one for each column.
-        value_format: a format for the values.
+    The matrix, (rows, columns), is finite; there is one label for each row, top to bottom, and one
+    for each column.
     """
     matrix = _checks.check_finite(matrix, "matrix")
     if matrix.ndim != 2:
@@ -381,13 +355,8 @@ def latent_scatter(
 ) -> Figure:
     """Show two-dimensional codes coloured by class, with the name of each class at its median.
 
-    Both axes have the same scale.
-
-    Args:
-        codes: (n, 2), finite.
-        labels: the class of each code, whole numbers, (n,).
-        class_names: the name of each class; at most ten.
-        max_points: if there are more codes, so many of them are drawn, evenly spaced in the list.
+    The codes are (n, 2), finite, their labels class numbers, (n,), of at most ten classes. If there
+    are more than `max_points` codes, so many are drawn, evenly spaced in the list.
     """
     codes = _checks.check_codes(codes, "codes", latent_dim=2)
     _check_most(class_names, "class_names", len(CLASS_COLOURS))
@@ -414,17 +383,13 @@ def latent_scatter(
 
 
 def manifold(
-    decode: Callable[[np.ndarray], Any],
-    num: int = 15,
-    xlabel: str = "$z_1$",
-    ylabel: str = "$z_2$",
+    decode: Callable[[np.ndarray], Any], num: int = 15, xlabel: str = "$z_1$", ylabel: str = "$z_2$"
 ) -> Figure:
     """Show what a decoder makes of a grid of two-dimensional codes.
 
     The first coordinate grows to the right and the second upwards. Both axes have the `num` values
     of `manifold_values`, so every tile stands for the same share of a standard normal prior.
     `decode` turns codes, float32 (num^2, 2), into images (num^2, height, width, 1) in [0, 1].
-
     Chapter: The Fashion-MNIST VAE.
     """
     values = manifold_values(num)
@@ -448,8 +413,7 @@ def manifold(
 def manifold_values(num: int) -> np.ndarray:
     """Return the medians of `num` cells of equal probability under the standard normal, (num,).
 
-    They are growing, symmetric and finite, which the quantiles of linspace(0, 1, num) are not.
-    Chapter: The Fashion-MNIST VAE.
+    Unlike the quantiles of linspace(0, 1, num) they are finite. Chapter: The Fashion-MNIST VAE.
     """
     from scipy.stats import norm
 
@@ -465,15 +429,10 @@ def vector_field(
 ) -> Figure:
     """Draw arrows at points of the plane, one panel (an Axes) for each field, all on one scale.
 
-    Both coordinates have the same scale.
-
-    Args:
-        points: where the arrows start, (n, 2), finite, at least two different places.
-        fields: label -> arrows (n, 2), finite; one to three fields. The label stands above the
-            panel. Nearly the longest of all arrows reaches from one place to the next.
-        background: points to show in grey behind the arrows, such as the data, (m, 2), or None.
-
-    Chapter: The slope of the density; Contractive autoencoders.
+    The arrows start at the points, (n, 2), at least two different places. One to three fields are
+    label -> arrows (n, 2); the label stands above the panel. Nearly the longest of all arrows
+    reaches from one place to the next. The background, such as the data, are grey points, (m, 2).
+    Chapters: The slope of the density; Contractive autoencoders.
     """
     points = _checks.check_codes(points, "points", latent_dim=2)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -491,18 +450,14 @@ def vector_field(
     lengths = np.linalg.norm(np.concatenate(list(arrows.values())), axis=1)
     scale = (float(np.quantile(lengths, 0.95)) or 1.0) / spacing  # arrow length per unit drawn
     look = {"angles": "xy", "scale_units": "xy", "scale": scale, "color": COLOURS[0]}
-    look["width"] = 0.0055
+    look["width"] = 0.0055  # of the panel
     panel = WIDTH / max(len(arrows), 2)
     with _look.figure(panel * len(arrows), panel + 45) as fig:
         panels = fig.subplots(1, len(arrows), squeeze=False, sharex=True, sharey=True)[0]
         for ax, (label, field) in zip(panels, arrows.items(), strict=True):
             if background is not None:
                 ax.scatter(*background.T, color="#bbbbbb", s=4, linewidths=0)
-            ax.quiver(
-                *points.T,
-                *field.T,
-                **look,
-            )
+            ax.quiver(*points.T, *field.T, **look)
             ax.set(xlim=(left - half, left + half), ylim=(bottom - half, bottom + half))
             ax.set_aspect("equal")
             ax.set_title(label, fontsize=_look.FONT)

@@ -20,17 +20,9 @@ _DISPLAY_NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 def set_seed(seed: int) -> int:
     """Seed Python, NumPy and Keras, so that a run on one CPU can be repeated bit by bit.
 
-    The environment variable COURSE_SEED_OFFSET is added to the seed. It is there for `make
-    evidence`, which repeats the chapters over several seeds, and is otherwise unset.
-
-    Args:
-        seed: a whole number from 0 to 4294967295 (32 bits).
-
-    Returns:
-        The seed that was used.
-
-    Raises:
-        ValueError: the seed, the offset or their sum is not such a number.
+    The environment variable COURSE_SEED_OFFSET is added to the seed: `make evidence` repeats the
+    chapters with it over several seeds. It returns the seed that was used. The seed, the offset and
+    their sum must be whole numbers from 0 to 4294967295 (32 bits); else it raises ValueError.
     """
     offset = os.environ.get("COURSE_SEED_OFFSET", "0")
     if not offset.isdecimal():
@@ -60,14 +52,10 @@ def _accelerators() -> list[str]:
 class History:
     """What happened in training, one entry per epoch.
 
-    Attributes:
-        train: training loss, averaged over the epoch.
-        validation: validation score (empty without validation data); lower is better.
-        cpu_seconds: CPU time spent in training up to the end of the epoch, over all cores;
-            validation is not counted.
-        wall_seconds: the same by the clock.
-        best_epoch: the epoch (from 1) whose weights the model has now.
-        stopped: why training ended, in words.
+    `train` is the training loss, averaged over the epoch, `validation` the score of the validation
+    data, if there are any. `cpu_seconds` is the CPU time spent in training up to the end of the
+    epoch, over all cores and without validation, `wall_seconds` the same by the clock. `best_epoch`
+    is the epoch (from 1) whose weights the model has now, `stopped` says why training ended.
     """
 
     train: list[float] = field(default_factory=list)
@@ -95,8 +83,8 @@ def fit(
 ) -> History:
     """Train a model with Adam and a cosine-decayed learning rate, and show how long it takes.
 
-    Every epoch visits the images in a new order. Interrupting (Ctrl-C, or the
-    notebook's stop button) keeps the weights reached so far and returns the history.
+    Every epoch visits the images in a new order. Interrupting (Ctrl-C, or the notebook's stop
+    button) keeps the weights reached so far and returns the `History`, as the end does.
 
     Args:
         model: an `Autoencoder`, a `VAE`, or any Keras model.
@@ -106,37 +94,30 @@ def fit(
             `x` itself when `loss` is given.
         epochs: the number of epochs; the learning rate is planned to reach zero after the last.
         batch_size: images per gradient step.
-        learning_rate: where the cosine decay starts (ignored with `optimizer`).
+        learning_rate: where the cosine decay starts.
         loss: a Keras loss; None if the model adds its own, as a `VAE` does.
         optimizer: replaces Adam with cosine decay.
         validation: held-out images, a pair (x, y), or a function that scores the model; never
             the test set. Lower is better.
-        patience: stop after so many epochs without a better validation score, and go back to the
-            best weights.
+        patience: stop after so many epochs without a better score, and go back to the best weights.
         images_per_epoch: end an epoch early, after so many images, to look at the model more
             often; the next epoch goes on where this one ended.
         seed: seed of the order of the images; None follows `set_seed`.
 
-    Returns:
-        A `History`.
-
-    Raises:
-        ValueError: images are not in [0, 1], shapes do not fit, `patience` comes without
-            `validation`, the model computes in half precision, or the loss is no longer finite.
+    It raises ValueError if images are not in [0, 1], shapes do not fit, `patience` comes without
+    `validation`, the model computes in half precision, or the loss is no longer finite.
 
     Source: Kingma & Ba 2015 (Adam); Loshchilov & Hutter 2017 (cosine decay).
     """
     check_precision(model)
     x, y = _check_arrays(model, x, y, loss)
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        check_positive_int(value, name)
     per_epoch = len(x) if images_per_epoch is None else images_per_epoch
-    check_positive_int(per_epoch, "images_per_epoch")
-    if patience is not None:
-        check_positive_int(patience, "patience")
-        if validation is None:
-            raise ValueError("patience needs validation data to watch; pass validation=images.")
-    validation = _check_validation(model, validation, loss, x)
+    sizes = {"epochs": epochs, "batch_size": batch_size, "images_per_epoch": per_epoch}
+    for name, value in {**sizes, **({} if patience is None else {"patience": patience})}.items():
+        check_positive_int(value, name)
+    if patience is not None and validation is None:
+        raise ValueError("patience needs validation data to watch; pass validation=images.")
+    score = _scorer(model, validation, loss, x)
     batch_size = min(batch_size, len(x))
     steps = max(1, min(per_epoch, len(x)) // batch_size)
     if optimizer is None:
@@ -148,7 +129,6 @@ def fit(
         jit_compile=_use_xla(model, num_images=epochs * steps * batch_size),
         steps_per_execution=min(50, steps),
     )
-    score = _scorer(validation)
     history, best_weights, best_score = History(), None, np.inf
     batches = _batches(len(x), batch_size, random.getrandbits(32) if seed is None else seed)
     bar = tqdm(total=epochs, unit="epoch", desc=f"training on {describe_device()}", file=sys.stderr)
@@ -206,21 +186,22 @@ def _check_arrays(model, x, y, loss, prefix: str = ""):
         return x, (x if loss is not None else None)
     if loss is None:
         raise ValueError('y is a target without a loss to compare it; pass loss="mse" for example.')
-    y = np.asarray(y) if _is_sparse(loss) else _check_images_among(y, f"{prefix}y")
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+    sparse = "sparse" in name.lower()  # class numbers are compared with one output for each class
+    y = np.asarray(y) if sparse else _check_images_among(y, f"{prefix}y")
     if y.ndim == 0 or len(y) != len(x):
         raise ValueError(
             f"{prefix}x and {prefix}y must have the same length, but have {len(x)} and "
             f"{len(y) if y.ndim else 1}."
         )
-    _check_targets(model, x, y, loss, f"{prefix}y")
+    output = _output_shape(model, x)
+    if output is not None:
+        _check_targets(y, output, loss, sparse, f"{prefix}y")
     return x, y
 
 
 def _check_images_among(x, name: str) -> np.ndarray:
-    """Return x as an array; if it is a batch of images or of bytes, its values must be in [0, 1].
-
-    Points, codes and activations may have any values.
-    """
+    """Return x as an array: images and bytes must be in [0, 1], points and codes need not be."""
     x = np.asarray(x)
     if (len(x.shape[1:]) == 3 and x.shape[-1] == 1) or x.shape[1:] == (28, 28):
         return check_images(x, name, allow_any_size=True) if len(x) else x
@@ -232,26 +213,16 @@ def _check_images_among(x, name: str) -> np.ndarray:
     return x
 
 
-def _is_sparse(loss) -> bool:
-    """Say whether a loss compares class numbers with one output for each class."""
-    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-    return "sparse" in name.lower()
-
-
-def _check_targets(model, x, y, loss, name: str) -> None:
+def _check_targets(y, output: tuple, loss, sparse: bool, name: str) -> None:
     """Raise ValueError if targets would be broadcast against the output, as labels would be."""
-    output = _output_shape(model, x)
-    if output is None:
-        return
-    expected = output[:-1] if _is_sparse(loss) else output
+    expected = output[:-1] if sparse else output
     # Keras adds a last axis of one, or takes it away, and that does no harm.
-    given = y.shape[1:-1] if y.ndim > 1 and y.shape[-1] == 1 else y.shape[1:]
-    wanted = expected[1:-1] if len(expected) > 1 and expected[-1] == 1 else expected[1:]
+    given, wanted = (s[1:-1] if len(s) > 1 and s[-1] == 1 else s[1:] for s in (y.shape, expected))
     if len(given) == len(wanted) and all(w in (None, g) for w, g in zip(wanted, given)):
         return
     if not isinstance(loss, (str, keras.losses.Loss)) and (given != () or len(output) < 3):
         return  # a function may compare what it likes, but hardly one number with an image
-    if _is_sparse(loss):
+    if sparse:
         raise ValueError(f"{name} must hold one class number for each output; got {y.shape}.")
     sizes = ", ".join("any" if size is None else str(size) for size in expected[1:])
     raise ValueError(
@@ -261,57 +232,32 @@ def _check_targets(model, x, y, loss, name: str) -> None:
 
 
 def _output_shape(model, x) -> tuple | None:
-    """Return the shape of a model's output, (None, ...); None where it has several or is no model.
-
-    Autoencoders are told by their decoder. Other models that do not know it are asked by an
-    example.
-    """
+    """Return the shape of a model's output; None where it has several or is no model of Keras."""
     if not isinstance(model, keras.Model):
         return None
-    shape = None
-    for part in (model, getattr(model, "decoder", None)):
-        try:
-            shape = part.output_shape
-            break
-        except AttributeError:
-            continue
-    if shape is None:
-        output = model(x[:1], training=False)
-        shape = getattr(output, "shape", None)
-        shape = None if shape is None else (None, *shape[1:])
-    if not isinstance(shape, tuple) or not all(s is None or isinstance(s, int) for s in shape):
-        return None
-    return shape
+    parts = (model, getattr(model, "decoder", None))
+    shape = next(filter(None, (getattr(part, "output_shape", None) for part in parts)), None)
+    if shape is None:  # ask by an example
+        shape = getattr(model(x[:1], training=False), "shape", None)
+    is_one = shape is not None and all(size is None or isinstance(size, int) for size in shape)
+    return tuple(shape) if is_one else None
 
 
-def _check_validation(model, validation, loss, trained_on):
-    """Return validation data as arrays that fit the model, or the function as it is."""
+def _scorer(model, validation, loss, x) -> Callable[[keras.Model], float] | None:
+    """Return a function that scores a model by validation data, if they fit it like x."""
     if validation is None or callable(validation):
         return validation
-    if isinstance(validation, tuple) and len(validation) != 2:
+    pair = validation if isinstance(validation, tuple) else (validation, None)
+    if len(pair) != 2:
+        raise ValueError(f"validation must be images or a pair (x, y); got {len(pair)} arrays.")
+    held_out = _check_arrays(model, *pair, loss, "the validation's ")
+    if held_out[0].ndim != x.ndim:
         raise ValueError(
-            f"validation must be images or a pair (x, y); got {len(validation)} arrays."
-        )
-    x, y = validation if isinstance(validation, tuple) else (validation, None)
-    x, y = _check_arrays(model, x, y, loss, "the validation's ")
-    if x.ndim != trained_on.ndim:
-        raise ValueError(
-            f"validation must hold images like x, shape {trained_on.shape}; got {x.shape}; "
+            f"validation must hold images like x, shape {x.shape}; got {held_out[0].shape}; "
             "pass a tuple (x, y) for a pair."
         )
-    return x, y
-
-
-def _scorer(validation) -> Callable[[keras.Model], float] | None:
-    if validation is None or callable(validation):
-        return validation
-    x, y = validation
-
-    def score(model: keras.Model) -> float:
-        result = model.evaluate(x, y, batch_size=1000, verbose=0, return_dict=True)
-        return float(result["loss"])
-
-    return score
+    options = {"batch_size": 1000, "verbose": 0, "return_dict": True}
+    return lambda model: float(model.evaluate(*held_out, **options)["loss"])
 
 
 def _append(total: list[float], value: float) -> None:
@@ -319,11 +265,7 @@ def _append(total: list[float], value: float) -> None:
 
 
 def _batches(count: int, batch_size: int, seed: int):
-    """Endless full batches of indices, each image once in every pass through the data.
-
-    Full batches only: a shorter last one would have to be compiled separately. What a pass leaves
-    over is other images each time.
-    """
+    """Endless batches of indices, in every pass each image once; what is left over is left out."""
     generator = np.random.default_rng(seed)
     while True:
         order = generator.permutation(count)
@@ -332,10 +274,7 @@ def _batches(count: int, batch_size: int, seed: int):
 
 
 def _use_xla(model: keras.Model, num_images: int) -> bool | str:
-    """XLA speeds dense networks up on a CPU, unless compiling takes longer than it saves.
-
-    TensorFlow's convolutions are slower with it.
-    """
+    """XLA speeds long trainings of dense networks up on a CPU; convolutions are slower with it."""
     if keras.backend.backend() != "tensorflow" or _accelerators():
         return "auto"
     has_convolutions = any("Conv" in type(layer).__name__ for layer in model._flatten_layers())

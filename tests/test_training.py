@@ -368,7 +368,7 @@ def test_the_checks_draw_no_random_numbers():
     model = tiny_vae()
     state = keras.ops.convert_to_numpy(model.sampling.seed_generator.state)
     training._check_arrays(model, IMAGES, None, None)
-    training._check_validation(model, IMAGES, None, IMAGES)
+    training._scorer(model, IMAGES, None, IMAGES)
     after = keras.ops.convert_to_numpy(model.sampling.seed_generator.state)
     np.testing.assert_array_equal(state, after)
 

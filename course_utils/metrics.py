@@ -118,7 +118,7 @@ def importance_weighted_bound(
 ) -> np.ndarray:
     """The importance-weighted bound of log p(x) with k samples of q(z | x) per image.
 
-    log (1/k) sum_i p(x | z_i) p(z_i) / q(z_i | x), in nats per image, (n,): the ELBO in expectation
+    log (1/k) sum_i p(x | z_i) p(z_i) / q(z_i | x), in nats per image, (n,): in expectation the ELBO
     for k = 1, and never smaller for larger k. For the arguments see `elbo_per_image`.
     Source: Burda et al. 2016. Chapter: Beyond the first VAE.
     """

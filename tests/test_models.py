@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import time
 import zipfile
 
 import keras
@@ -225,6 +226,14 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
     assert caught.value.errno == errno.ENOSPC
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_what_a_killed_save_left_behind_goes_after_an_hour(tmp_path):
+    for name, hours in ((".model.keras.7-ab.keras", 2), (".model.keras.8-ab.keras", 0.5)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time.time() - 3600 * hours,) * 2)
+    models.save(models.deep_autoencoder(2), tmp_path / "model.keras")
+    assert {p.name for p in tmp_path.iterdir()} == {".model.keras.8-ab.keras", "model.keras"}
 
 
 def test_saving_says_what_is_wrong_with_the_path(tmp_path):

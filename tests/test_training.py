@@ -278,7 +278,9 @@ def absolute(target, output):
     return keras.ops.mean(keras.ops.abs(target - output), axis=(1, 2, 3))
 
 
-@pytest.mark.parametrize("loss", ["mse", keras.losses.MeanAbsoluteError(), absolute], ids=str)
+@pytest.mark.parametrize(
+    "loss", ["mse", keras.losses.MeanAbsoluteError(), absolute], ids=["name", "object", "function"]
+)
 @pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
 def test_labels_are_no_targets_of_an_autoencoder(loss, shape):
     labels = LABELS.reshape(shape)

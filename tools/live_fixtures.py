@@ -1,0 +1,142 @@
+"""What Python makes of small pictures, for the tests of the figure that cleans a scan in the page.
+
+    python -m tools.live_fixtures
+
+writes live/tests/fixtures/scan.json: inputs and results of OpenCV, SciPy, NumPy and Pillow, and of
+`course_utils.documents`, that the JavaScript of live/scan has to meet.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+TARGET = Path(__file__).parents[1] / "live" / "tests" / "fixtures" / "scan.json"
+LARGE, SMALL = (53, 67), (17, 29)
+
+
+def pack(array: np.ndarray) -> dict:
+    """An array as the figures' data holds it: bytes, or 32-bit numbers in planes, in base64."""
+    if array.dtype in (np.bool_, np.uint8):
+        kind, data = "u8", array.astype(np.uint8).tobytes()
+    else:
+        raw = array.astype("<f4").tobytes()
+        kind, data = "f32", b"".join(raw[i::4] for i in range(4))
+    return {"shape": list(array.shape), "type": kind, "text": base64.b64encode(data).decode()}
+
+
+def inputs() -> dict[str, np.ndarray]:
+    """The pictures that the functions are tried on."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.indices(LARGE)
+    waves = np.sin(rows / 3 + columns / 7) * np.cos(columns / 2 - rows / 9)
+    page = np.clip(0.6 + 0.35 * waves + rng.normal(0, 0.05, LARGE), 0, 1).astype(np.float32)
+    return {
+        "page": page,
+        "bytes": np.round(255 * page).astype(np.uint8),
+        "mask": (page > 0.62).astype(np.uint8),
+        "small": np.ascontiguousarray(page[5:22, 8:37]),
+        "rgba": rng.integers(0, 256, (16, 16, 4), dtype=np.uint8),
+    }
+
+
+def _resized(page: np.ndarray, height: int, width: int, method: int) -> np.ndarray:
+    return cv2.resize(page, (width, height), interpolation=method)
+
+
+def _over_white(rgba: np.ndarray) -> np.ndarray:
+    picture = Image.fromarray(rgba)
+    white = Image.new("RGBA", picture.size, "white")
+    return np.array(Image.alpha_composite(white, picture).convert("RGB").convert("L"))
+
+
+def _enlarged(page: np.ndarray) -> np.ndarray:
+    box = (0, 40 * LARGE[0] / 150, LARGE[1], 71 * LARGE[0] / 150)
+    return np.asarray(Image.fromarray(page).resize((160, 31), Image.Resampling.BILINEAR, box))
+
+
+def _ellipses() -> np.ndarray:
+    sides = range(3, 26)
+    shapes = [cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in sides]
+    return np.concatenate([shape.ravel() for shape in shapes])
+
+
+def _closed(page: np.ndarray) -> np.ndarray:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (11, 11))
+    return cv2.morphologyEx(page, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
+
+
+def _opened(mask: np.ndarray) -> np.ndarray:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (4, 4))
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel)
+
+
+def _pieces(mask: np.ndarray) -> np.ndarray:
+    _, _, stats, middles = cv2.connectedComponentsWithStats(mask)
+    columns = [cv2.CC_STAT_AREA, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]
+    rows = np.column_stack([stats[:, columns], middles])
+    return rows[np.lexsort(rows.T)].astype(np.float32)
+
+
+FUNCTIONS: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
+    "greyOf": ("rgba", _over_white),
+    "asBytes": ("page", lambda page: np.rint(page * 255).astype(np.uint8)),
+    "quantiles": ("page", lambda page: np.stack([np.quantile(page, q) for q in (0.02, 0.5, 0.98)])),
+    "median": ("page", np.median),
+    "area 4": ("page", lambda page: cv2.resize(page, None, fx=0.25, fy=0.25, interpolation=3)),
+    "area 20 31": ("page", lambda page: _resized(page, 20, 31, cv2.INTER_AREA)),
+    "area bytes 20 31": ("bytes", lambda page: _resized(page, 20, 31, cv2.INTER_AREA)),
+    "area bytes halves": ("bytes", lambda page: _resized(page[:52, :66], 26, 33, cv2.INTER_AREA)),
+    "area bytes thirds": ("bytes", lambda page: _resized(page[:51, :66], 17, 22, cv2.INTER_AREA)),
+    "area 64 64": ("page", lambda page: _resized(page, 64, 64, cv2.INTER_AREA)),
+    "area small": ("small", lambda page: _resized(page, 64, 64, cv2.INTER_AREA)),
+    "linear up": ("small", lambda page: _resized(page, *LARGE, cv2.INTER_LINEAR)),
+    "linear down": ("page", lambda page: _resized(page, 20, 31, cv2.INTER_LINEAR)),
+    "nearest": ("mask", lambda mask: _resized(mask[:17, :29], *LARGE, cv2.INTER_NEAREST)),
+    "enlargedRows": ("page", _enlarged),
+    "soften": ("page", lambda page: cv2.GaussianBlur(page, (0, 0), 0.7)),
+    "blur replicate": (
+        "page",
+        lambda page: cv2.blur(page, (13, 13), borderType=cv2.BORDER_REPLICATE),
+    ),
+    "blur mirror": ("page", lambda page: cv2.blur(page, (3, 3))),
+    "mean5": ("page", lambda page: ndimage.uniform_filter(page, 5, mode="nearest")),
+    "medianBlur": ("bytes", lambda page: cv2.medianBlur(page, 25)),
+    "ellipses": ("mask", lambda mask: _ellipses()),
+    "closed": ("page", _closed),
+    "opened": ("mask", _opened),
+    "dilate 4": ("page", lambda page: cv2.dilate(page, np.ones((4, 4), np.uint8))),
+    "dilate mask": ("mask", lambda mask: cv2.dilate(mask, np.ones((15, 31), np.uint8))),
+    "distance": (
+        "mask",
+        lambda mask: cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) ** 2,
+    ),
+    "pieces": ("mask", _pieces),
+}
+
+
+def fixtures() -> dict:
+    """Inputs and results by name."""
+    pictures = inputs()
+    results = {name: f(pictures[source]) for name, (source, f) in FUNCTIONS.items()}
+    return {
+        "inputs": {name: pack(array) for name, array in pictures.items()},
+        "results": {name: pack(np.asarray(array)) for name, array in results.items()},
+    }
+
+
+def main() -> None:
+    """Write the file."""
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    TARGET.write_text(json.dumps(fixtures(), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -13,7 +13,7 @@
  *   shape?: number[],
  * }} Node `op` is a layer's class in Keras; `from` are the nodes that it reads, -1 for the input
  */
-import { conv2d, conv2dTranspose, maxPool, upSample } from "./conv.js";
+import { concatenate, conv2d, conv2dTranspose, maxPool, upSample } from "./conv.js";
 import { unpack } from "./data.js";
 
 /** @type {Record<string, (x: number) => number>} */
@@ -78,7 +78,7 @@ export class Network {
    */
   run(input, size = { height: 1, width: 1, channels: input.length }) {
     /** @type {Image} */
-    const start = { values: Float32Array.from(input), ...size };
+    const start = { values: new Float32Array(input), ...size };
     /** @type {Image[]} */
     const done = [];
     for (const node of this.nodes) {
@@ -150,27 +150,4 @@ function flat(values) {
  */
 function combine([a, b], f) {
   return { ...a, values: a.values.map((value, i) => f(value, b.values[i])) };
-}
-
-/**
- * The channels of pictures of one size, one after the other.
- *
- * @param {Image[]} inputs
- * @returns {Image}
- */
-function concatenate(inputs) {
-  const [{ height, width }] = inputs;
-  const channels = inputs.reduce((sum, one) => sum + one.channels, 0);
-  const values = new Float32Array(height * width * channels);
-  let offset = 0;
-  for (const one of inputs) {
-    for (let i = 0; i < height * width; i++) {
-      values.set(
-        one.values.subarray(i * one.channels, (i + 1) * one.channels),
-        i * channels + offset,
-      );
-    }
-    offset += one.channels;
-  }
-  return { values, height, width, channels };
 }

@@ -26,6 +26,27 @@ const OPTIONS = {
 };
 
 /**
+ * A bundle as text, for workers, which a page from disk cannot load: `worker:` before a file's name.
+ *
+ * @param {Set<string>} inputs gets the names of the files that were bundled
+ * @returns {import("esbuild").Plugin}
+ */
+const workers = (inputs) => ({
+  name: "workers",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^worker:/ }, ({ path: name, resolveDir }) => ({
+      path: path.relative(here, path.join(resolveDir, name.slice("worker:".length))),
+      namespace: "worker",
+    }));
+    bundler.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path: file }) => {
+      const made = await build({ ...OPTIONS, entryPoints: [file] });
+      for (const name of Object.keys(made.metafile?.inputs ?? {})) inputs.add(name);
+      return { contents: made.outputFiles?.[0].text ?? "", loader: "text" };
+    });
+  },
+});
+
+/**
  * The text of files as one fingerprint: tests/test_live.py computes the same.
  *
  * @param {string[]} files relative to this folder
@@ -42,9 +63,12 @@ async function fingerprint(files) {
 await mkdir(target, { recursive: true });
 const names = (await readdir(path.join(here, "figures"))).filter((name) => name.endsWith(".js"));
 for (const name of names.sort()) {
-  const made = await build({ ...OPTIONS, entryPoints: [`figures/${name}`] });
-  const inputs = Object.keys(made.metafile?.inputs ?? {});
-  const own = inputs.filter((file) => !file.startsWith("node_modules"));
+  /** @type {Set<string>} */
+  const inputs = new Set();
+  const plugins = [workers(inputs)];
+  const made = await build({ ...OPTIONS, plugins, entryPoints: [`figures/${name}`] });
+  for (const input of Object.keys(made.metafile?.inputs ?? {})) inputs.add(input);
+  const own = [...inputs].filter((file) => !/^(node_modules|worker:)/.test(file));
   const banner = `/* Made by live/build.mjs from ${own.sort().join(", ")} (${await fingerprint(own)}). */\n`;
   const text = banner + (made.outputFiles?.[0].text ?? "");
   await writeFile(path.join(target, name), text);

@@ -6,7 +6,8 @@
  * @typedef {import("./image.js").Bytes} Bytes
  * @typedef {import("./exposure.js").Exposure} Exposure
  * @typedef {import("./strokes.js").Loss} Loss
- * @typedef {(page: Page) => Promise<Page>} Network from a page to the clean one
+ * @typedef {(page: Page, exposure?: Exposure) => Promise<Page>} Network from a page to the clean one;
+ *   the exposure is given with a page that is to be shown
  * @typedef {{ small: Page, exposure: Exposure, seen: Page, clean: Page, loss: Loss }} Attempt the
  *   page, reduced; what was done to it for the network, what that saw and made of it, what is lost
  * @typedef {{ page: Bytes, scale: number, changes: Bytes, exposure: Exposure }} Cleaning the clean
@@ -75,9 +76,9 @@ export async function cleanAndCompare(bytes, network, { keep = false, say = () =
     }
   }
   const { seen, small, exposure } = best;
-  let { clean, changes } = putBack(seen, best.clean, best.loss);
-  if (keep) clean = pixelwise(clean, min, onWhite(seen, fallOfLight(seen)));
-  clean = undone(exposure, clean);
+  const { restored, changes } = putBack(seen, best.clean, best.loss);
+  const kept = keep ? pixelwise(restored, min, onWhite(seen, fallOfLight(seen))) : restored;
+  const clean = undone(exposure, kept);
   const page = factor === 1 ? asBytes(clean) : carryOver(bytes, small, clean);
   return { page, scale: factor, changes, exposure };
 }
@@ -94,7 +95,7 @@ async function attempt(bytes, network, factor, say) {
   const exposure = measure(small);
   const seen = applied(exposure, small);
   say("The network cleans the page.");
-  let clean = await network(seen);
+  let clean = await network(seen, exposure);
   say("The strokes before and after are compared.");
   const wide = wideStrokes(seen);
   if (any(wide) && min(seen.height, seen.width) >= 32 * COARSER) {
@@ -114,7 +115,7 @@ async function attempt(bytes, network, factor, say) {
  * @param {Page} seen
  * @param {Page} clean
  * @param {Loss} loss
- * @returns {{ clean: Page, changes: Bytes }}
+ * @returns {{ restored: Page, changes: Bytes }}
  */
 function putBack(seen, clean, loss) {
   const values = clean.values.slice();
@@ -134,7 +135,7 @@ function putBack(seen, clean, loss) {
       if (around[i]) [values[i], changes[i]] = [seen.values[i], LEFT];
     }
   }
-  return { clean: { ...clean, values }, changes: { ...seen, values: changes } };
+  return { restored: { ...clean, values }, changes: { ...seen, values: changes } };
 }
 
 /**

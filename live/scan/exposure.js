@@ -60,7 +60,9 @@ export function applied({ ground, white, gain }, page) {
   }
   if (gain !== 1) {
     const steeper = fround(gain);
-    seen = pixelwise(seen, (value, light) => clip(light - fround(steeper * fround(light - value))), fallOfLight(seen)); // prettier-ignore
+    const raised = (/** @type {number} */ value, /** @type {number} */ light) =>
+      clip(light - fround(steeper * fround(light - value)));
+    seen = pixelwise(seen, raised, fallOfLight(seen));
   }
   return seen;
 }

@@ -36,7 +36,7 @@ function overWhite(value, alpha) {
   if (alpha === 0) return 255;
   const weight = floor((255 * alpha * 255 * 128) / (255 * 255));
   const sum = value * weight + 255 * (255 * 128 - weight) + (0x80 << 7);
-  return ((sum >> 8) + sum) >> 8 >> 7;
+  return (((sum >> 8) + sum) >> 8) >> 7;
 }
 
 /**
@@ -673,7 +673,8 @@ export function erode(image, shape, replicate = false) {
 function extreme(image, shape, replicate, largest) {
   const { height, width } = image;
   const floats = image.values instanceof Float32Array;
-  const data = floats ? new Int32Array(image.values.buffer, image.values.byteOffset, image.values.length) : image.values; // prettier-ignore
+  const { buffer, byteOffset, length: size } = image.values;
+  const data = floats ? new Int32Array(buffer, byteOffset, size) : image.values;
   const out = new Int32Array(height * width);
   const tall = shape.length;
   const wide = max(...shape.map(({ first, length }) => first + length));
@@ -799,13 +800,11 @@ export function squaredDistance({ values, height, width }) {
     from[0] = -Infinity;
     from[1] = Infinity;
     for (let j = 1; j < width; j++) {
-      let meet = 0;
-      for (;;) {
-        const other = place[last];
-        meet = (heights[j] + j * j - heights[other] - other * other) / (2 * (j - other));
-        if (meet > from[last]) break;
-        last--;
-      }
+      const parabola = heights[j] + j * j;
+      const meets = (/** @type {number} */ other) =>
+        (parabola - heights[other] - other * other) / (2 * (j - other));
+      let meet = meets(place[last]);
+      while (meet <= from[last]) meet = meets(place[--last]);
       place[++last] = j;
       from[last] = meet;
       from[last + 1] = Infinity;

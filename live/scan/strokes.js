@@ -223,9 +223,7 @@ function between(counts) {
 export function broadPaper(page) {
   const { height, width } = page;
   const small =
-    min(height, width) < 64
-      ? page
-      : resizeArea(page, halfEven(height / 4), halfEven(width / 4), 4);
+    min(height, width) < 64 ? page : resizeArea(page, halfEven(height / 4), halfEven(width / 4), 4);
   const side = max(3, floor(min(small.height, small.width) / 8) | 1);
   const bright = dilate(blur(small, 3, "mirror"), rectangle(side, side));
   const light = resizeLinear(blur(bright, side, "replicate"), height, width);

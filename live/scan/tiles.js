@@ -9,7 +9,7 @@
 const STRIDE = 16; // the network halves a page four times, so pages and tiles are multiples of this
 const OVERLAP = 64; // no pixel has an influence further away than this
 const SMALLEST_SIDE = 64; // a page smaller than this is padded
-const LARGEST_TILE = 768; // pixels; the page is the same for any, larger ones overlap less
+export const LARGEST_TILE = 768; // pixels; larger tiles overlap less, the page is the same
 
 const { ceil, max, min } = Math;
 

@@ -2,15 +2,18 @@
 
 A function gets the notebook's names after its last cell and returns what `live/figures` reads:
 "networks" (Keras models), "arrays" (each a pair of an array and a type of `pack`), "facts" (what
-JSON can hold), and "probes": inputs for the networks, whose outputs by Keras the tests compare.
+JSON can hold), "precision" (of the weights, "f16" where nothing is said), and "probes": inputs for the networks, whose outputs by Keras the tests compare.
 """
 
+import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
+from course_utils import documents
 from course_utils._look import CLASS_COLOURS
 from tools import toc
 from tools.live import pack
@@ -46,7 +49,10 @@ def export(notebook: str, names: Mapping[str, Any], root: Path = toc.ROOT) -> li
         made = function(names)
         networks = made.get("networks", {})
         content = {
-            "networks": {key: pack.network(model) for key, model in networks.items()},
+            "networks": {
+                key: pack.network(model, made.get("precision", "f16"))
+                for key, model in networks.items()
+            },
             "arrays": {key: pack.pack(*pair) for key, pair in made.get("arrays", {}).items()},
             "facts": made.get("facts", {}),
         }
@@ -81,4 +87,21 @@ def explorer(names: Mapping[str, Any]) -> dict:
         },
         "facts": {"classes": list(names["clothes"].class_names), "colours": CLASS_COLOURS},
         "probes": probes,
+    }
+
+
+@exports("chapters/cleaning_documents.ipynb")
+def document_cleaner(names: Mapping[str, Any]) -> dict:
+    """The network that the command cleans scans with, and a page to try it on.
+
+    With weights of 16 bits, one pixel in eleven would differ from the command's by a grey level.
+    """
+    page = documents.generate_pages(1, seed=7, height=640, width=520).dirty[0, ..., 0]
+    example = io.BytesIO()
+    Image.fromarray(np.rint(255 * page).astype(np.uint8)).save(example, "WebP", quality=60)
+    return {
+        "networks": {"cleaner": documents.load_cleaner()},
+        "precision": "f32",
+        "arrays": {"example": (np.frombuffer(example.getvalue(), np.uint8), "u8")},
+        "probes": {"cleaner": page[None, 64:112, 64:144, None]},
     }

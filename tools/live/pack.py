@@ -113,7 +113,8 @@ def _layer(layer: keras.Layer) -> dict:
     if activation != "linear":
         node["activation"] = activation
     if kind in ("Conv2D", "Conv2DTranspose"):
-        known = kind == "Conv2D" or layer.padding == "same"
+        # Where pixels do not overlap, "valid" is the same as "same".
+        known = kind == "Conv2D" or layer.padding == "same" or layer.kernel_size == layer.strides
         if not known or len(set(layer.kernel_size)) > 1 or len(set(layer.strides)) > 1:
             raise ValueError(f"a page does not know this {kind}: it has no square or same steps.")
         node |= {"stride": layer.strides[0], "padding": layer.padding}

@@ -1,0 +1,108 @@
+/** What the figure says about a file and about a cleaned page, in the words of the command. */
+import { LEFT, REMOVED, RESTORED } from "./cleaner.js";
+
+export const MOST_PIXELS = 16_000_000; // what a phone's browser has memory for
+export const KEEP = "Erase nothing"; // the name of the toggle that does what --keep does
+
+/** @type {Record<number, number[]>} red, blue and yellow, as in the command's report */
+export const COLOURS = {
+  [RESTORED]: [214, 39, 40],
+  [LEFT]: [31, 119, 180],
+  [REMOVED]: [255, 187, 80],
+};
+
+const HEIF_BRANDS = ["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"];
+
+/**
+ * Why a file cannot be read, as far as its first bytes tell.
+ *
+ * @param {string} name of the file
+ * @param {Uint8Array} start its first bytes
+ * @returns {string | null} a sentence; null if it may be an image
+ */
+export function whyNot(name, start) {
+  const text = String.fromCharCode(...start.subarray(0, 1024));
+  if (!text) return `${name} is empty; scan or copy it again.`;
+  if (text.slice(4, 8) === "ftyp" && HEIF_BRANDS.includes(text.slice(8, 12))) {
+    return `${name} is a HEIC photo, which cannot be read here; save it as JPEG first.`;
+  }
+  if (text.includes("%PDF-")) {
+    return `${name} is a PDF, not an image; save its pages as images first.`;
+  }
+  return null;
+}
+
+/** @param {string} name of a file */
+export const notAnImage = (name) =>
+  `${name} is not an image that can be read here; give a PNG, JPEG, WebP, AVIF, BMP or GIF file.`;
+
+/**
+ * Why a picture is refused for its size.
+ *
+ * @param {string} name of the file
+ * @param {number} pixels
+ * @returns {string | null}
+ */
+export function tooLarge(name, pixels) {
+  if (pixels <= MOST_PIXELS) return null;
+  const [has, most] = [Math.ceil(pixels / 1e6), MOST_PIXELS / 1e6];
+  return (
+    `${name} has ${has} million pixels; up to ${most} million can be cleaned here. ` +
+    "Reduce it first, or use the command, which takes 89 million."
+  );
+}
+
+/**
+ * Whether a page was clean before: hardly any pixel has changed by more than a tenth, and the page
+ * as a whole not by more than a fiftieth.
+ *
+ * @param {Uint8Array} before
+ * @param {Uint8Array} after
+ */
+export function isAlike(before, after) {
+  let sum = 0;
+  let changed = 0;
+  for (let i = 0; i < before.length; i++) {
+    const difference = Math.abs(before[i] - after[i]);
+    sum += difference;
+    if (difference > 25.5) changed++;
+  }
+  return changed < before.length / 1000 && sum / 255 < before.length / 50;
+}
+
+/**
+ * Say in sentences what was put back and what was left alone, where and how often.
+ *
+ * @param {(change: number) => number[][]} boxesOf the places of a change, the largest first
+ * @returns {string[]}
+ */
+export function describe(boxesOf) {
+  const [restored, left, removed] = [RESTORED, LEFT, REMOVED].map(boxesOf);
+  const notes = [];
+  if (restored.length) {
+    notes.push(
+      `Strokes in ${places(restored)} were lost in cleaning and have been put back from the scan; ` +
+        `look there, or try “${KEEP}”.`,
+    );
+  }
+  if (left.length) {
+    const were = left.length === 1 ? "was" : "were";
+    notes.push(`${places(left)} ${were} left as in the scan.`);
+  }
+  if (removed.length) {
+    notes.push(
+      `${places(removed)} with a wide grey area was taken for stained and lightened; if a picture ` +
+        `was there, use “${KEEP}”.`,
+    );
+  }
+  return notes;
+}
+
+/** @param {number[][]} boxes */
+function places(boxes) {
+  const [left, top, right, bottom] = boxes[0];
+  const where = `${right - left} x ${bottom - top} pixels at (${left}, ${top})`;
+  return boxes.length === 1
+    ? `1 place (${where})`
+    : `${boxes.length} places (the largest: ${where})`;
+}

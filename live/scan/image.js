@@ -675,42 +675,46 @@ function extreme(image, shape, replicate, largest) {
   const floats = image.values instanceof Float32Array;
   const { buffer, byteOffset, length: size } = image.values;
   const data = floats ? new Int32Array(buffer, byteOffset, size) : image.values;
-  const out = new Int32Array(height * width);
-  const tall = shape.length;
-  const wide = max(...shape.map(({ first, length }) => first + length));
-  const above = tall >> 1;
-  const left = wide >> 1;
-  const longest = max(...shape.map(({ length }) => length));
-  const levels = 1 + floor(Math.log2(longest));
-  const room = width + wide;
   const flip = largest ? 0 : -1; // erosion is dilation of the negative; ~x keeps the order, reversed
   const nothing = largest ? 0 : -(2 ** 31);
-  // The tables of the last rows, in a ring.
-  const tables = Array.from({ length: tall }, () =>
-    Array.from({ length: levels }, () => new Int32Array(room)),
+  const tall = shape.length;
+  const wide = max(...shape.map(({ first, length }) => first + length));
+  const runs = shape.filter(
+    (run, k) => run.length > 0 && shape.findIndex((other) => other.length === run.length) === k,
   );
-  const filled = new Int32Array(tall).fill(-1 << 30);
-  const line = new Int32Array(width);
-  for (let i = 0; i < height; i++) {
-    line.fill(nothing);
-    for (let k = 0; k < tall; k++) {
-      const { first, length } = shape[k];
-      let row = i + k - above;
-      if (row < 0 || row >= height) {
-        if (!replicate) continue;
-        row = max(0, min(height - 1, row));
-      }
-      if (length <= 0) continue;
-      const slot = row % tall;
-      if (filled[slot] !== row) {
-        fillTables(tables[slot], data, row * width, width, left, replicate, flip, nothing);
-        filled[slot] = row;
-      }
+  const kind = shape.map((run) => runs.findIndex((other) => other.length === run.length));
+  const levels = 1 + floor(Math.log2(max(...runs.map(({ length }) => length))));
+  const tables = Array.from({ length: levels }, () => new Int32Array(width + wide));
+  const left = wide >> 1;
+  // The largest values of the runs around each pixel of the last rows, in a ring.
+  const ring = Array.from({ length: tall }, () => runs.map(() => new Int32Array(width)));
+  const fill = (/** @type {number} */ row) => {
+    fillTables(tables, data, row * width, width, left, replicate, flip, nothing);
+    runs.forEach(({ first, length }, k) => {
       const level = floor(Math.log2(length));
-      largestOfRuns(line, tables[slot][level], first, first + length - (1 << level));
+      const second = first + length - (1 << level);
+      largestOfTwo(ring[row % tall][k], tables[level], first, second);
+    });
+  };
+  const out = new Int32Array(height * width);
+  const none = new Int32Array(width).fill(nothing);
+  const above = tall >> 1;
+  for (let row = 0; row < min(tall - above - 1, height); row++) fill(row);
+  for (let i = 0; i < height; i++) {
+    const newest = i + tall - above - 1;
+    if (newest < height) fill(newest);
+    const lines = shape.flatMap((_, k) => {
+      const row = i + k - above;
+      const inside = max(0, min(height - 1, row));
+      if (kind[k] < 0 || (row !== inside && !replicate)) return [];
+      return [ring[inside % tall][kind[k]]];
+    });
+    while (lines.length % 5) lines.push(none);
+    const line = out.subarray(i * width, (i + 1) * width).fill(nothing);
+    for (let k = 0; k < lines.length; k += 5) {
+      raise(line, lines[k], lines[k + 1], lines[k + 2], lines[k + 3], lines[k + 4]);
     }
-    const at = i * width;
-    for (let j = 0; j < width; j++) out[at + j] = line[j] ^ flip;
+    if (flip) for (let j = 0; j < width; j++) line[j] = ~line[j];
   }
   const values = floats ? new Float32Array(out.buffer) : Uint8Array.from(out);
   return /** @type {T} */ ({ values, height, width });
@@ -737,23 +741,35 @@ function fillTables(tables, data, at, width, left, replicate, flip, nothing) {
     const from = tables[level - 1];
     const to = tables[level];
     const half = 1 << (level - 1);
-    for (let j = 0; j < to.length - half; j++) {
-      to[j] = larger(from[j], from[j + half]);
-    }
+    for (let j = 0; j < to.length - half; j++) to[j] = larger(from[j], from[j + half]);
   }
 }
 
 /**
- * Raise a line to two others.
+ * The larger numbers of two stretches of a table.
  *
  * @param {Int32Array} line
  * @param {Int32Array} table
  * @param {number} first where the one begins in it
  * @param {number} second where the other begins in it
  */
-function largestOfRuns(line, table, first, second) {
+function largestOfTwo(line, table, first, second) {
+  for (let j = 0; j < line.length; j++) line[j] = larger(table[first + j], table[second + j]);
+}
+
+/**
+ * Raise a line to five others.
+ *
+ * @param {Int32Array} line
+ * @param {Int32Array} a
+ * @param {Int32Array} b
+ * @param {Int32Array} c
+ * @param {Int32Array} d
+ * @param {Int32Array} e
+ */
+function raise(line, a, b, c, d, e) {
   for (let j = 0; j < line.length; j++) {
-    line[j] = larger(line[j], larger(table[first + j], table[second + j]));
+    line[j] = larger(larger(larger(line[j], a[j]), larger(b[j], c[j])), larger(d[j], e[j]));
   }
 }
 

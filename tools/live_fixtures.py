@@ -9,14 +9,19 @@ writes live/tests/fixtures/scan.json: inputs and results of OpenCV, SciPy, NumPy
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
+import matplotlib
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
+
+from course_utils.documents import cleaner, exposure, strokes
 
 TARGET = Path(__file__).parents[1] / "live" / "tests" / "fixtures" / "scan.json"
 LARGE, SMALL = (53, 67), (17, 29)
@@ -122,13 +127,106 @@ FUNCTIONS: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
 }
 
 
+def _written(size: int, height: int = 160, width: int = 240, ink: int = 20) -> np.ndarray:
+    """Dark text on white, bytes."""
+    font = ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
+    image = Image.new("L", (width, height), 250)
+    words = "an autoencoder learns to copy its input through a narrow code and finds patterns "
+    for line, top in enumerate(range(8, height - size, int(1.5 * size))):
+        ImageDraw.Draw(image).text((10, top), (words * 3)[7 * line :], fill=ink, font=font)
+    return np.array(image)
+
+
+def pages() -> dict[str, np.ndarray]:
+    """Small pages, bytes, that take the cleaner through its branches."""
+    text = _written(13)
+    rows, columns = np.indices(text.shape)
+    shade = 0.95 - 0.3 * rows / text.shape[0] - 0.2 * columns / text.shape[1]
+    panel = text.copy()
+    panel[60:, :190] = 255 - _written(22, ink=0)[60:, :190]
+    stained = text.astype(float)
+    stained[20:90, 130:220] *= 0.55
+    pale = text.copy()
+    pale[70:] = _written(13, ink=185)[70:]
+    headline = _written(13, 300, 300)
+    headline[:160] = 250
+    headline[:160, :240] = _written(110)
+    return {
+        "text": text,
+        "shaded": (text * shade).astype(np.uint8),
+        "dim": (0.5 * text).astype(np.uint8),
+        "faint": _written(13, ink=200),
+        "negative": 255 - text,
+        "panel": panel,
+        "stained": stained.astype(np.uint8),
+        "pale": pale,
+        "headline": headline,
+        "large": _written(84, 340, 480),
+        "blank": np.full((70, 90), 240, np.uint8),
+        "tiny": text[8:9, 10:31],
+    }
+
+
+NETWORKS: dict[str, Callable] = {
+    "brighter": lambda page, training: np.clip(1.5 * page - 0.2, 0, 1),
+    "white": lambda page, training: np.full_like(page, 0.97),
+}
+
+
+def _measures(page: np.ndarray) -> dict:
+    """Numbers of a page in [0, 1] on the way to a clean one."""
+    lacking = strokes.contrast(page)
+    found = exposure.measure(page)
+    return {
+        "grain": strokes.grain(page),
+        "ink": strokes.ink_contrast(lacking, 0.06),
+        "width": strokes.stroke_width(page),
+        "exposure": {"ground": found.ground, "white": found.white, "gain": found.gain},
+        "sums": {
+            "contrast": float(lacking.sum(dtype=float)),
+            "broadPaper": float(strokes.broad_paper(page).sum(dtype=float)),
+            "fallOfLight": float(strokes.fall_of_light(page).sum(dtype=float)),
+            "wideStrokes": int(strokes.wide_strokes(page).sum()),
+            "darkGround": int(strokes.dark_ground(page, 0.75).sum()),
+        },
+    }
+
+
+def _cleaned(page: np.ndarray, network: Callable, keep: bool) -> dict:
+    cleaning = cleaner.clean_and_compare(page, network, keep=keep)
+    kinds = (cleaner.RESTORED, cleaner.LEFT, cleaner.REMOVED)
+    return {
+        "page": hashlib.sha256(cleaning.page.tobytes()).hexdigest(),
+        "changes": hashlib.sha256(cleaning.changes.tobytes()).hexdigest(),
+        "scale": cleaning.scale,
+        "boxes": {kind: cleaning.boxes(kind) for kind in kinds},
+    }
+
+
 def fixtures() -> dict:
     """Inputs and results by name."""
     pictures = inputs()
     results = {name: f(pictures[source]) for name, (source, f) in FUNCTIONS.items()}
+    cleanings = {
+        f"{name}, {network}{', keep' if keep else ''}": _cleaned(page, NETWORKS[network], keep)
+        for name, page in pages().items()
+        for network, keep in (("brighter", False), ("white", False), ("white", True))
+    }
     return {
         "inputs": {name: pack(array) for name, array in pictures.items()},
         "results": {name: pack(np.asarray(array)) for name, array in results.items()},
+        "pages": {
+            name: {
+                "shape": page.shape,
+                "zip": base64.b64encode(zlib.compress(page.tobytes(), 9)).decode(),
+            }
+            for name, page in pages().items()
+        },
+        "measures": {
+            name: _measures(np.divide(page, np.float32(255), dtype=np.float32))
+            for name, page in pages().items()
+        },
+        "cleanings": cleanings,
     }
 
 

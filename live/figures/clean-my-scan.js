@@ -6,11 +6,11 @@
 import { figure } from "../core/figure.js";
 import { button, label, make, slider, toggle } from "../core/widgets.js";
 import { startCleaning } from "../scan/pool.js";
-import { KEEP, notAnImage, tooLarge, whyNot } from "../scan/words.js";
+import { KEEP, notAnImage, pixelsOfPng, tooLarge, whyNot } from "../scan/words.js";
 import workerText from "worker:../scan/worker.js";
 
 const LARGEST_VIEW = 2000; // pixels: the longer side of a picture as it is shown
-const PRIVATE = "Your page stays on this computer.";
+const NETWORK_SHARE = 0.7; // of the time, roughly
 
 /**
  * @typedef {import("../scan/pool.js").Result} Result
@@ -69,7 +69,7 @@ figure("clean-my-scan", async (host) => {
   const zone = make(
     "div",
     { class: "live-drop" },
-    make("p", {}, "Drop or paste a page here."),
+    make("p", {}, "Drop or paste a page here. It stays on your computer."),
     make(
       "div",
       { class: "live-controls" },
@@ -78,7 +78,10 @@ figure("clean-my-scan", async (host) => {
       button("Take an example", example),
     ),
   );
-  const running = make("div", { class: "live-controls live-running" }, bar, cancel);
+  const step = make("span", { "aria-hidden": "true" }); // the status line says the same
+  const running = make("div", { class: "live-controls live-running" }, bar, cancel, step);
+  const trouble = make("p", { class: "live-trouble", "aria-hidden": "true", hidden: "" });
+  zone.append(trouble);
   const controls = make("div", { class: "live-controls" }, save, mark, keeping);
   const stage = make("div", { class: "live-stage" }, view, wipe.element);
   host.root.append(
@@ -87,7 +90,7 @@ figure("clean-my-scan", async (host) => {
   ); // prettier-ignore
   setWipe(wipe.value);
   present();
-  host.say(`${PRIVATE} A phone's photo will do.`);
+  host.say("A scan or a photo of a page of text, in colour or grey.");
 
   /** @param {string} name of a class */
   function canvas(name) {
@@ -137,23 +140,30 @@ figure("clean-my-scan", async (host) => {
     const turn = ++asked;
     const start = new Uint8Array(await file.slice(0, 1024).arrayBuffer());
     const address = URL.createObjectURL(file);
-    const refused = whyNot(name, start);
+    const refused = whyNot(name, start) ?? tooLarge(name, pixelsOfPng(start) ?? 0);
     const size = refused ? null : await sizeOf(address);
     const wrong = refused ?? (size ? tooLarge(name, size.width * size.height) : notAnImage(name));
     const network = wrong ? null : await networkOf();
     if (turn !== asked || !size || !network) {
       URL.revokeObjectURL(address);
-      if (wrong) host.say(wrong);
+      if (wrong) complain(wrong);
       return;
     }
     giveUp();
     show({ name, file, address }, size);
     running.hidden = false;
+    trouble.hidden = true;
     bar.value = 0;
+    step.textContent = "";
     host.say(`${name} is being cleaned.`);
     const stop = startCleaning(workerText, network, file, keep, {
-      say: (text) => host.say(`${name}: ${text}`),
-      progress: (share) => (bar.value = share),
+      say: (text) => {
+        step.textContent = text;
+        host.say(`${name}: ${text}`);
+      },
+      progress: (share) => {
+        bar.value = NETWORK_SHARE * share;
+      },
       preview: (bitmap, place) => {
         const { width, height } = after;
         const context = /** @type {CanvasRenderingContext2D} */ (after.getContext("2d"));
@@ -166,15 +176,28 @@ figure("clean-my-scan", async (host) => {
         if (cleaned) for (const old of [cleaned.address, cleaned.saved]) URL.revokeObjectURL(old);
         cleaned = { name, file, address, result, saved: URL.createObjectURL(result.png) };
         present();
-        const { width, height } = result;
-        host.say(`${name} is clean: ${width} x ${height} pixels. Drag across it to compare.`);
+        const state = result.alike ? "was clean already" : "is clean";
+        host.say(
+          `${name} ${state}: ${result.width} x ${result.height} pixels. Drag across it to compare.`,
+        );
       },
       wrong: (reason) => {
         giveUp();
-        host.say(`${name} could not be cleaned: ${reason}.`);
+        complain(`${name} could not be cleaned: ${reason}.`);
       },
     });
     current = { name, file, address, stop };
+  }
+
+  /**
+   * Say what is wrong, at the place where the page was dropped, too.
+   *
+   * @param {string} sentence
+   */
+  function complain(sentence) {
+    trouble.textContent = sentence;
+    trouble.hidden = false;
+    host.say(sentence);
   }
 
   /** The network; null, and a sentence, if its file is missing. */
@@ -182,7 +205,7 @@ figure("clean-my-scan", async (host) => {
     try {
       return (await host.data("document-cleaner")).networks.cleaner;
     } catch (error) {
-      host.say(error instanceof Error ? error.message : String(error));
+      complain(error instanceof Error ? error.message : String(error));
       return null;
     }
   }

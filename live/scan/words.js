@@ -32,6 +32,18 @@ export function whyNot(name, start) {
   return null;
 }
 
+/**
+ * The size of the picture in a PNG file; browsers refuse very large ones without a reason.
+ *
+ * @param {Uint8Array} start the file's first bytes
+ * @returns {number | null} how many pixels; null for other files
+ */
+export function pixelsOfPng(start) {
+  if (start.length < 24 || String.fromCharCode(...start.subarray(0, 4)) !== "\x89PNG") return null;
+  const view = new DataView(start.buffer, start.byteOffset);
+  return view.getUint32(16) * view.getUint32(20);
+}
+
 /** @param {string} name of a file */
 export const notAnImage = (name) =>
   `${name} is not an image that can be read here; give a PNG, JPEG, WebP, AVIF, BMP or GIF file.`;
@@ -54,7 +66,7 @@ export function tooLarge(name, pixels) {
 
 /**
  * Whether a page was clean before: hardly any pixel has changed by more than a tenth, and the page
- * as a whole not by more than a fiftieth.
+ * as a whole by less than 0.03, since the network's white is not quite white.
  *
  * @param {Uint8Array} before
  * @param {Uint8Array} after
@@ -67,7 +79,7 @@ export function isAlike(before, after) {
     sum += difference;
     if (difference > 25.5) changed++;
   }
-  return changed < before.length / 1000 && sum / 255 < before.length / 50;
+  return changed < before.length / 1000 && sum / 255 < 0.03 * before.length;
 }
 
 /**

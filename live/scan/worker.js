@@ -85,7 +85,11 @@ async function clean(file, keep) {
  */
 async function read(file) {
   const raw = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
-  const bitmap = await createImageBitmap(file, /** @type {ImageBitmapOptions} */ (raw));
+  const bitmap = await createImageBitmap(file, /** @type {ImageBitmapOptions} */ (raw)).catch(
+    () => {
+      throw new Error("it is damaged, or not a picture made of pixels");
+    },
+  );
   const { width, height } = bitmap;
   const context = contextOf(new OffscreenCanvas(width, height));
   context.drawImage(bitmap, 0, 0);

@@ -6,7 +6,7 @@
 import { figure } from "../core/figure.js";
 import { button, label, make, slider, toggle } from "../core/widgets.js";
 import { startCleaning } from "../scan/pool.js";
-import { KEEP, notAnImage, pixelsOfPng, tooLarge, whyNot } from "../scan/words.js";
+import { COLOURS, KEEP, notAnImage, pixelsOfPng, tooLarge, whyNot } from "../scan/words.js";
 import workerText from "worker:../scan/worker.js";
 
 const LARGEST_VIEW = 2000; // pixels: the longer side of a picture as it is shown
@@ -38,12 +38,12 @@ figure("clean-my-scan", async (host) => {
   const notes = make("ul", { class: "live-notes" });
 
   const wipe = slider({
-    label: "Scan | clean",
+    label: "Compare",
     min: 0,
     max: 100,
     step: 1,
     value: 50,
-    format: (value) => `${value} %`,
+    format: (value) => `${value} % scan`,
     oninput: setWipe,
   });
   const pick = input({});
@@ -231,10 +231,32 @@ figure("clean-my-scan", async (host) => {
     paint(after, result.picture);
     mark.hidden = !result.marks;
     if (result.marks) paint(marks, result.marks);
+    for (const note of result.notes) frame(note, marks.width / result.width);
     marks.hidden = mark.getAttribute("aria-pressed") !== "true";
     save.href = cleaned.saved;
     save.download = `${cleaned.name.replace(/\.\w+$/, "")}-clean.png`;
-    notes.replaceChildren(...sentencesOn(result).map((text) => make("li", {}, text)));
+    const swatch = (/** @type {number} */ change) =>
+      make("i", { style: `background: ${colourOf(change)}` });
+    notes.replaceChildren(
+      ...sentencesOn(result).map((text) => make("li", {}, text)),
+      ...result.notes.map(({ text, change }) => make("li", {}, swatch(change), text)),
+    );
+  }
+
+  /**
+   * Draw frames around the places of a change.
+   *
+   * @param {import("../scan/words.js").Note} note
+   * @param {number} scale of the drawing
+   */
+  function frame({ change, boxes }, scale) {
+    const context = /** @type {CanvasRenderingContext2D} */ (marks.getContext("2d"));
+    context.strokeStyle = colourOf(change);
+    context.lineWidth = Math.max(2, marks.width / 300);
+    for (const box of boxes) {
+      const [left, top, right, bottom] = box.map((side) => side * scale);
+      context.strokeRect(left - 3, top - 3, right - left + 6, bottom - top + 6);
+    }
   }
 
   /**
@@ -317,19 +339,24 @@ function paint(layer, picture) {
   context.drawImage(picture, 0, 0, layer.width, layer.height);
 }
 
+/** @param {number} change */
+const colourOf = (change) => `rgb(${COLOURS[change].join(" ")})`;
+
 /**
- * What a reader should know of a clean page.
+ * What a reader should know of a clean page, besides its notes.
  *
  * @param {Result} result
  */
-function sentencesOn({ alike, negative, scale, notes }) {
-  const first = [];
-  if (alike) first.push("This page was clean already: hardly anything has changed.");
+function sentencesOn({ alike, negative, scale }) {
+  const sentences = [];
+  if (alike) sentences.push("This page was clean already: hardly anything has changed.");
   if (negative) {
-    first.push("Its letters are lighter than their ground: it was cleaned as a negative, and turned back.");
-  } // prettier-ignore
-  if (scale > 1) {
-    first.push(`Its strokes are wide: the network saw it ${scale.toFixed(1)} times smaller.`);
+    sentences.push(
+      "Its letters are lighter than their ground: it was cleaned as a negative, and turned back.",
+    );
   }
-  return [...first, ...notes];
+  if (scale > 1) {
+    sentences.push(`Its strokes are wide: the network saw it ${scale.toFixed(1)} times smaller.`);
+  }
+  return sentences;
 }

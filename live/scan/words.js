@@ -1,4 +1,9 @@
-/** What the figure says about a file and about a cleaned page, in the words of the command. */
+/**
+ * What the figure says about a file and about a cleaned page, in the words of the command.
+ *
+ * @typedef {{ text: string, change: number, boxes: number[][] }} Note a sentence on one kind of change,
+ *   and where it was made: left, top, right and bottom in pixels of the page
+ */
 import { LEFT, REMOVED, RESTORED } from "./cleaner.js";
 
 export const MOST_PIXELS = 16_000_000; // what a phone's browser has memory for
@@ -86,26 +91,29 @@ export function isAlike(before, after) {
  * Say in sentences what was put back and what was left alone, where and how often.
  *
  * @param {(change: number) => number[][]} boxesOf the places of a change, the largest first
- * @returns {string[]}
+ * @returns {Note[]}
  */
 export function describe(boxesOf) {
-  const [restored, left, removed] = [RESTORED, LEFT, REMOVED].map(boxesOf);
+  /** @type {Note[]} */
   const notes = [];
+  const restored = boxesOf(RESTORED);
   if (restored.length) {
-    notes.push(
+    const text =
       `Strokes in ${places(restored)} were lost in cleaning and have been put back from the scan; ` +
-        `look there, or try “${KEEP}”.`,
-    );
+      `look there, or try “${KEEP}”.`;
+    notes.push({ text, change: RESTORED, boxes: restored });
   }
+  const left = boxesOf(LEFT);
   if (left.length) {
-    const were = left.length === 1 ? "was" : "were";
-    notes.push(`${places(left)} ${were} left as in the scan.`);
+    const text = `${places(left)} ${left.length === 1 ? "was" : "were"} left as in the scan.`;
+    notes.push({ text, change: LEFT, boxes: left });
   }
+  const removed = boxesOf(REMOVED);
   if (removed.length) {
-    notes.push(
+    const text =
       `${places(removed)} with a wide grey area was taken for stained and lightened; if a picture ` +
-        `was there, use “${KEEP}”.`,
-    );
+      `was there, use “${KEEP}”.`;
+    notes.push({ text, change: REMOVED, boxes: removed });
   }
   return notes;
 }

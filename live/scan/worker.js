@@ -3,10 +3,9 @@
  * result; others run the network, each on one tile at a time.
  *
  * @typedef {{ id: number, values: Float32Array, height: number, width: number }} TilePage
- * @typedef {{ text: string, places: number[][], change: number }} Note
  * @typedef {{
  *   width: number, height: number, scale: number, alike: boolean, negative: boolean,
- *   notes: string[], picture: ImageBitmap, marks: ImageBitmap | null, png: Blob,
+ *   notes: import("./words.js").Note[], picture: ImageBitmap, marks: ImageBitmap | null, png: Blob,
  * }} Result
  */
 import { Network } from "../core/net.js";

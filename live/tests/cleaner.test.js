@@ -141,7 +141,16 @@ test("what is said of files and pages", () => {
     describe(() => []),
     [],
   );
-  const [restored, left, removed] = describe((change) => (change === 2 ? [box] : [box, box]));
+  const notes = describe((change) => (change === 2 ? [box] : [box, box]));
+  assert.deepEqual(
+    notes.map(({ change, boxes: places }) => [change, places.length]),
+    [
+      [1, 2],
+      [2, 1],
+      [3, 2],
+    ],
+  );
+  const [restored, left, removed] = notes.map(({ text }) => text);
   assert.match(
     restored,
     /^Strokes in 2 places \(the largest: 10 x 20 pixels at \(1, 2\)\) were lost/,

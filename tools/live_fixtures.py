@@ -12,7 +12,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import cv2
@@ -22,19 +22,15 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from course_utils.documents import cleaner, exposure, strokes
+from tools.live import pack as packing
 
 TARGET = Path(__file__).parents[1] / "live" / "tests" / "fixtures" / "scan.json"
 LARGE, SMALL = (53, 67), (17, 29)
 
 
 def pack(array: np.ndarray) -> dict:
-    """An array as the figures' data holds it: bytes, or 32-bit numbers in planes, in base64."""
-    if array.dtype in (np.bool_, np.uint8):
-        kind, data = "u8", array.astype(np.uint8).tobytes()
-    else:
-        raw = array.astype("<f4").tobytes()
-        kind, data = "f32", b"".join(raw[i::4] for i in range(4))
-    return {"shape": list(array.shape), "type": kind, "text": base64.b64encode(data).decode()}
+    """An array as the figures' data holds it."""
+    return packing.pack(array, "u8" if array.dtype == np.uint8 else "f32")
 
 
 def inputs() -> dict[str, np.ndarray]:
@@ -203,18 +199,26 @@ def _cleaned(page: np.ndarray, network: Callable, keep: bool) -> dict:
     }
 
 
+def cleanings(names: Iterable[str]) -> dict[str, dict]:
+    """What the cleaner makes of some of the pages, with each of the networks."""
+    return {
+        f"{name}, {network}{', keep' if keep else ''}": _cleaned(
+            pages()[name], NETWORKS[network], keep
+        )
+        for name in names
+        for network, keep in (("brighter", False), ("white", False), ("white", True))
+    }
+
+
 def fixtures() -> dict:
     """Inputs and results by name."""
     pictures = inputs()
-    results = {name: f(pictures[source]) for name, (source, f) in FUNCTIONS.items()}
-    cleanings = {
-        f"{name}, {network}{', keep' if keep else ''}": _cleaned(page, NETWORKS[network], keep)
-        for name, page in pages().items()
-        for network, keep in (("brighter", False), ("white", False), ("white", True))
-    }
     return {
         "inputs": {name: pack(array) for name, array in pictures.items()},
-        "results": {name: pack(np.asarray(array)) for name, array in results.items()},
+        "results": {
+            name: pack(np.asarray(function(pictures[source])))
+            for name, (source, function) in FUNCTIONS.items()
+        },
         "pages": {
             name: {
                 "shape": page.shape,
@@ -226,7 +230,7 @@ def fixtures() -> dict:
             name: _measures(np.divide(page, np.float32(255), dtype=np.float32))
             for name, page in pages().items()
         },
-        "cleanings": cleanings,
+        "cleanings": cleanings(pages()),
     }
 
 

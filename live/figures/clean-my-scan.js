@@ -138,9 +138,11 @@ figure("clean-my-scan", async (host) => {
    */
   async function begin(file, name) {
     const turn = ++asked;
-    const start = new Uint8Array(await file.slice(0, 1024).arrayBuffer());
+    const start = await startOf(file);
     const address = URL.createObjectURL(file);
-    const refused = whyNot(name, start) ?? tooLarge(name, pixelsOfPng(start) ?? 0);
+    const refused = start
+      ? (whyNot(name, start) ?? tooLarge(name, pixelsOfPng(start) ?? 0))
+      : `${name} cannot be read; give the file of one scan, not a folder.`;
     const size = refused ? null : await sizeOf(address);
     const wrong = refused ?? (size ? tooLarge(name, size.width * size.height) : notAnImage(name));
     const network = wrong ? null : await networkOf();
@@ -200,9 +202,10 @@ figure("clean-my-scan", async (host) => {
     host.say(sentence);
   }
 
-  /** The network; null, and a sentence, if its file is missing. */
+  /** The network; null, and a sentence, if it cannot be had or not be run. */
   async function networkOf() {
     try {
+      if (!("OffscreenCanvas" in window)) throw new Error("This needs a newer browser.");
       return (await host.data("document-cleaner")).networks.cleaner;
     } catch (error) {
       complain(error instanceof Error ? error.message : String(error));
@@ -310,9 +313,24 @@ figure("clean-my-scan", async (host) => {
     zone.classList.remove("live-over");
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    take(event.dataTransfer.files);
+    if (event.dataTransfer.files.length) take(event.dataTransfer.files);
+    else complain("That is not a file; save the picture first, then drop it here.");
   });
 });
+
+/**
+ * The first bytes of a file.
+ *
+ * @param {Blob} file
+ * @returns {Promise<Uint8Array | null>} null for a folder, or what is gone
+ */
+async function startOf(file) {
+  try {
+    return new Uint8Array(await file.slice(0, 1024).arrayBuffer());
+  } catch {
+    return null;
+  }
+}
 
 /**
  * The size of an image, of which the browser reads no more than it needs for that.

@@ -2,7 +2,8 @@
 
 A function gets the notebook's names after its last cell and returns what `live/figures` reads:
 "networks" (Keras models), "arrays" (each a pair of an array and a type of `pack`), "facts" (what
-JSON can hold), "precision" (of the weights, "f16" where nothing is said), and "probes": inputs for the networks, whose outputs by Keras the tests compare.
+JSON can hold), "precision" (of the weights; else "f16"), and "probes": inputs for the networks,
+whose outputs by Keras the tests compare.
 """
 
 import io

@@ -229,17 +229,25 @@ export function boxes({ changes, scale }, change) {
   const { width } = changes;
   const mask = where(changes, (i) => changes.values[i] === change);
   const { labels } = pieces(dilate(mask, rectangle(15, 31)));
-  /** @type {Map<number, number[]>} */
+  /** @type {Map<number, { box: number[], order: number }>} */
   const places = new Map();
   for (let i = 0; i < labels.length; i++) {
-    if (!mask.values[i]) continue;
+    if (!labels[i]) continue;
     const x = i % width;
     const y = (i - x) / width;
-    const [left, top, right, bottom] = places.get(labels[i]) ?? [x, y, x, y];
-    places.set(labels[i], [min(left, x), min(top, y), max(right, x + 1), max(bottom, y + 1)]);
+    // OpenCV numbers pieces by blocks of 2 x 2 pixels, which decides between places of one size.
+    const order = (y >> 1) * width + (x >> 1);
+    const place = places.get(labels[i]) ?? { box: [width, Infinity, 0, 0], order };
+    const [left, top, right, bottom] = place.box;
+    if (mask.values[i]) {
+      place.box = [min(left, x), min(top, y), max(right, x + 1), max(bottom, y + 1)];
+    }
+    place.order = min(place.order, order);
+    places.set(labels[i], place);
   }
   const area = (/** @type {number[]} */ box) => (box[2] - box[0]) * (box[3] - box[1]);
   return [...places.values()]
-    .map((place) => place.map((value) => halfEven(scale * value)))
+    .sort((a, b) => a.order - b.order)
+    .map(({ box }) => box.map((value) => halfEven(scale * value)))
     .sort((a, b) => area(b) - area(a));
 }

@@ -82,3 +82,30 @@ def explorer(names: Mapping[str, Any]) -> dict:
         "facts": {"classes": list(names["clothes"].class_names), "colours": CLASS_COLOURS},
         "probes": probes,
     }
+
+
+@exports("chapters/beyond_the_first_vae.ipynb")
+def beta(names: Mapping[str, Any]) -> dict:
+    """What VAEs that differ in beta make of one garment of each class, and of the same codes."""
+    sweep, labels = names["sweep"], names["data"].y_val
+    images = names["x_val"][np.unique(labels, return_index=True)[1]]
+    codes = np.random.default_rng(0).standard_normal((10, 12))
+    return {
+        "arrays": {
+            "garments": (images.reshape(-1, 784), "u8"),
+            "reconstructions": (
+                np.stack([vae.reconstruct(images).reshape(-1, 784) for vae in sweep.values()]),
+                "u8",
+            ),
+            "samples": (
+                np.stack([vae.decode(codes).reshape(-1, 784) for vae in sweep.values()]),
+                "u8",
+            ),
+        },
+        "facts": {
+            "betas": list(sweep),
+            "classes": list(names["data"].class_names),
+            "rates": [round(float(one), 2) for one in names["rate"]],
+            "distortions": [round(float(one), 2) for one in names["distortion"]],
+        },
+    }

@@ -39,7 +39,7 @@ export function bars({ low, high, rows }) {
   );
   const element = make("div", { class: "live-nats" });
   for (const { name, track, number } of made) element.append(name, track, number);
-  element.append(make("span"), scale, make("span", {}, "nats"));
+  element.append(make("span", { class: "live-nats-name" }), scale, make("span", {}, "nats"));
   return {
     element,
     set(row, from, to, value) {

@@ -25,7 +25,7 @@ export function bell({ label, title, x, top, widest, q, onmove, curves }) {
   let width = 640;
   let height = 260;
   const build = () =>
-    plot({ width, height, x, y: [0, top], xlabel: "z", ylabel: "density", title, ticks: 6 });
+    plot({ width, height, x, y: [0, top], xlabel: "z", ylabel: "density", title, ticks: 5 });
   let axes = build();
   const peak = () => 1 / (ROOT_2_PI * q().sd);
   const tell = pad(element, {

@@ -70,8 +70,7 @@ figure("beta", async (host) => {
     const [rate, distortion] = [rates[chosen], distortions[chosen]];
     host.say(
       `At β = ${betas[chosen]}: rate ${inWords(rate, 1)} + distortion ${inWords(distortion, 1)} ` +
-        `= ${inWords(rate + distortion, 1)} nats per image, which is −ELBO. ` +
-        `One nat of rate may cost no more than ${betas[chosen]} of distortion.`,
+        `= −ELBO ${inWords(rate + distortion, 1)} nats per image.`,
     );
     host.state.set({ beta: betas[chosen] });
     draw();
@@ -79,8 +78,12 @@ figure("beta", async (host) => {
 
   const caption = (/** @type {string} */ text) => make("p", { class: "live-head" }, text);
   host.root.append(
-    label(
-      "Slide β. Where do the garments lose their detail, and where do the drawn ones become sound?",
+    label("Slide β. Which model keeps most of a garment, and which one draws the best new ones?"),
+    place,
+    make(
+      "p",
+      { class: "live-parts" },
+      "The dashed line falls by β for each nat of rate: it is worth taking if it saves more than that.",
     ),
     make(
       "div",
@@ -106,12 +109,7 @@ figure("beta", async (host) => {
     ),
     caption("Drawn from the prior, with the same ten codes for every β:"),
     make("div", { class: "live-tens" }, ...drawn),
-    place,
-    make(
-      "p",
-      { class: "live-parts" },
-      "The dashed line has the slope −β. Everything here was computed when the chapter was run.",
-    ),
+    make("p", { class: "live-parts" }, "All this was computed when the chapter was run."),
   );
   fit(place, (now) => {
     width = now;

@@ -16,7 +16,7 @@ const WIDEST = 3;
 
 figure("elbo", (host) => {
   /** @type {import("../maths/normal.js").Normal} */
-  let q = { mean: host.state.number("mean", -0.5), sd: host.state.number("sd", 1) };
+  let q = { mean: host.state.number("mean", -0.4), sd: host.state.number("sd", 0.6) };
   const glide = glider(host.calm);
 
   const picture = bell({
@@ -42,7 +42,7 @@ figure("elbo", (host) => {
     oninput: (value) => move({ ...q, mean: value }),
   });
   const spread = slider({
-    label: "its standard deviation",
+    label: "standard deviation",
     min: Math.log(picture.narrowest),
     max: Math.log(WIDEST),
     step: 0.005,
@@ -113,7 +113,7 @@ figure("elbo", (host) => {
       { name: "prior p(z)", className: "live-third" },
     ]),
     picture.element,
-    make("div", { class: "live-controls" }, mean.element, spread.element),
+    make("div", { class: "live-controls live-stack" }, mean.element, spread.element),
     sum.element,
     parts,
     make(

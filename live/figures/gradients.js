@@ -55,7 +55,7 @@ figure("gradients", (host) => {
   function range() {
     const reach = Math.abs(truth(setting)) + 3.5 * theory(setting).score;
     const power = 10 ** Math.floor(Math.log10(reach));
-    const end = power * ([2, 5, 10].find((factor) => factor * power >= reach) ?? 10);
+    const end = power * ([1.5, 2, 3, 5, 7].find((factor) => factor * power >= reach) ?? 10);
     return /** @type {[number, number]} */ ([-end, end]);
   }
 
@@ -132,12 +132,12 @@ figure("gradients", (host) => {
   host.root.append(
     label(
       "Raise the dimension: which of the two scatters more, and how many draws bring it back? " +
-        "The line is the true gradient.",
+        "The upright line is the true gradient.",
     ),
     ...rows.map((one) => one.element),
     make(
       "div",
-      { class: "live-controls" },
+      { class: "live-controls live-stack" },
       slider({
         label: "dimension of the code",
         min: 0,

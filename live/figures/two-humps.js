@@ -98,13 +98,13 @@ figure("two-humps", (host) => {
       { name: "p(z)", className: "" },
     ]),
     picture.element,
+    make("div", { class: "live-controls live-stack" }, apart.element),
     costs.element,
     make(
       "div",
       { class: "live-controls" },
       button("Minimise reverse KL", () => minimise("reverse")),
       button("Minimise forward KL", () => minimise("forward")),
-      apart.element,
     ),
   );
   set(q);

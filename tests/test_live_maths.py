@@ -212,7 +212,30 @@ def test_the_curve_is_the_one_that_the_chapter_prints():
         assert abs(float(row[2]) - distortion) < 0.06
 
 
+def test_a_point_of_the_curve_can_be_touched(opened: Any):
+    figure = opened("beta")
+    figure.wait_for("At β = 1:")
+    figure.place.locator("circle").first.click()
+    assert figure.wait_for("At β = 0.1:")
+    assert figure.place.get_by_label("β").input_value() == "0"
+
+
 # All of them
+
+
+@pytest.mark.parametrize(
+    ("name", "situation"),
+    [
+        ("elbo", "mean=99&sd=-1"),
+        ("two-humps", "mean=x&sd=0&distance=100"),
+        ("gradients", "log2draws=40&dimension=7&mu=1e9"),
+        ("beta", "beta=2"),
+    ],
+)
+def test_a_link_to_what_cannot_be_shown_leads_nearby(opened: Any, name: str, situation: str):
+    figure = opened(name, situation)
+    figure.place.locator(".live-status").filter(has_text=re.compile(r"\d")).wait_for()
+    assert not re.search("NaN|Infinity", figure.place.inner_html())
 
 
 @pytest.mark.parametrize("name", ["elbo", "two-humps"])

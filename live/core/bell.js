@@ -16,8 +16,10 @@ const ROOT_2_PI = Math.sqrt(2 * Math.PI);
  *   curves: () => { density: (z: number) => number, className: string }[],
  * }} options `top` is the largest density that is shown, which sets the smallest standard deviation;
  *   `widest` is the largest one
- * @returns {{ element: HTMLElement, draw: () => void, narrowest: number }} `draw` is to be called
- *   when anything has changed
+ * @returns {{
+ *   element: HTMLElement, draw: () => void, narrowest: number, within: (q: Normal) => Normal,
+ * }} `draw` is to be called when anything has changed; `within` is the nearest normal that the
+ *   drawing can show
  */
 export function bell({ label, title, x, top, widest, q, onmove, curves }) {
   const element = make("div", { class: "live-bell" });
@@ -27,15 +29,16 @@ export function bell({ label, title, x, top, widest, q, onmove, curves }) {
   const build = () =>
     plot({ width, height, x, y: [0, top], xlabel: "z", ylabel: "density", title, ticks: 5 });
   let axes = build();
+  const within = (/** @type {Normal} */ { mean, sd }) => ({
+    mean: Math.min(x[1], Math.max(x[0], mean)),
+    sd: Math.min(widest, Math.max(narrowest, sd)),
+  });
   const peak = () => 1 / (ROOT_2_PI * q().sd);
   const tell = pad(element, {
     label,
     onmove(fx, fy) {
-      const sd = 1 / (ROOT_2_PI * Math.max(1e-6, axes.y.invert(fy * height)));
-      onmove({
-        mean: Math.min(x[1], Math.max(x[0], axes.x.invert(fx * width))),
-        sd: Math.min(widest, Math.max(narrowest, sd)),
-      });
+      const density = Math.max(1e-6, axes.y.invert(fy * height));
+      onmove(within({ mean: axes.x.invert(fx * width), sd: 1 / (ROOT_2_PI * density) }));
     },
     position: () => [axes.x(q().mean) / width, axes.y(peak()) / height],
     valuetext: () => `mean ${q().mean.toFixed(2)}, standard deviation ${q().sd.toFixed(2)}`,
@@ -62,7 +65,7 @@ export function bell({ label, title, x, top, widest, q, onmove, curves }) {
     element.replaceChildren(axes.svg);
     draw();
   });
-  return { element, draw, narrowest };
+  return { element, draw, narrowest, within };
 }
 
 /**

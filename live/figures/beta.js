@@ -64,6 +64,18 @@ figure("beta", async (host) => {
     axes.dots([[rate, distortion]], "live-dot live-handle", 9);
   }
 
+  /** The mouse or a finger near a point of the curve chooses it, as the slider does. */
+  function follow(/** @type {PointerEvent} */ event) {
+    if (event.buttons !== 1) return;
+    const at = event.clientX - place.getBoundingClientRect().left;
+    const far = rates.map((rate) => Math.abs(axes.x(rate) - at));
+    chosen = far.indexOf(Math.min(...far));
+    steps.value = chosen;
+    update();
+  }
+  place.addEventListener("pointerdown", follow);
+  place.addEventListener("pointermove", follow);
+
   function update() {
     kept.forEach((canvas, i) => paint28(canvas, pixels("reconstructions", i)));
     drawn.forEach((canvas, i) => paint28(canvas, pixels("samples", i)));
@@ -76,6 +88,18 @@ figure("beta", async (host) => {
     draw();
   }
 
+  const steps = slider({
+    label: "β",
+    min: 0,
+    max: betas.length - 1,
+    step: 1,
+    value: chosen,
+    format: (i) => String(betas[i]),
+    oninput(i) {
+      chosen = i;
+      update();
+    },
+  });
   const caption = (/** @type {string} */ text) => make("p", { class: "live-head" }, text);
   host.root.append(
     label("Slide β. Which model keeps most of a garment, and which one draws the best new ones?"),
@@ -85,22 +109,7 @@ figure("beta", async (host) => {
       { class: "live-parts" },
       "The dashed line falls by β for each nat of rate: it is worth taking if it saves more than that.",
     ),
-    make(
-      "div",
-      { class: "live-controls" },
-      slider({
-        label: "β",
-        min: 0,
-        max: betas.length - 1,
-        step: 1,
-        value: chosen,
-        format: (i) => String(betas[i]),
-        oninput(i) {
-          chosen = i;
-          update();
-        },
-      }).element,
-    ),
+    make("div", { class: "live-controls" }, steps.element),
     caption("Garments that the models have not seen, and below each what its code keeps:"),
     make(
       "div",

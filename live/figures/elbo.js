@@ -65,7 +65,7 @@ figure("elbo", (host) => {
   /** By the reader, who thereby takes over. */
   function move(/** @type {typeof q} */ next) {
     glide.stop();
-    set(next);
+    set(picture.within(next));
   }
 
   function set(/** @type {typeof q} */ next) {
@@ -121,9 +121,9 @@ figure("elbo", (host) => {
       { class: "live-controls" },
       button("Climb the ELBO", climb),
       button("Put q on the prior", () => move(PRIOR)),
-      button("Twice as wide", () => move({ ...q, sd: Math.min(WIDEST, 2 * q.sd) })),
-      button("Half as wide", () => move({ ...q, sd: Math.max(picture.narrowest, q.sd / 2) })),
+      button("Twice as wide", () => move({ ...q, sd: 2 * q.sd })),
+      button("Half as wide", () => move({ ...q, sd: q.sd / 2 })),
     ),
   );
-  set(q);
+  move(q);
 });

@@ -10,14 +10,15 @@ import { estimate, theory, truth } from "../maths/estimators.js";
 const REPETITIONS = 2000;
 const SLICE = 8; // milliseconds of drawing in one frame
 const DIMENSIONS = [1, 3, 10, 30, 100];
+const MOST_LOG2 = 7; // 128 draws for an estimate
 const BINS = 61;
 const BAR = 1.08; // the highest bar leaves a little room above
 
 figure("gradients", (host) => {
   const setting = {
-    draws: 2 ** host.state.number("log2draws", 3),
-    dimension: host.state.number("dimension", 1),
-    mu: host.state.number("mu", 0.5),
+    draws: 2 ** within(1, MOST_LOG2, Math.round(host.state.number("log2draws", 3))),
+    dimension: DIMENSIONS.find((d) => d >= host.state.number("dimension", 1)) ?? 1,
+    mu: within(-2, 2, host.state.number("mu", 0.5)),
   };
   let seed = host.state.number("seed", 1);
   let generator = random(seed);
@@ -153,7 +154,7 @@ figure("gradients", (host) => {
       slider({
         label: "draws for an estimate",
         min: 1,
-        max: 7,
+        max: MOST_LOG2,
         step: 1,
         value: Math.log2(setting.draws),
         format: (power) => String(2 ** power),
@@ -195,6 +196,11 @@ figure("gradients", (host) => {
   });
   restart();
 });
+
+/** @param {number} low @param {number} high @param {number} value */
+function within(low, high, value) {
+  return Math.min(high, Math.max(low, value));
+}
 
 /** @param {Float64Array} values */
 function moments(values) {

@@ -8,6 +8,8 @@ import { descend, downhill, forward, reverse } from "../maths/divergence.js";
 import { mixture } from "../maths/normal.js";
 
 const MIDDLE = 0.25; // between the humps of the chapter, whose distance is 3.5
+const NEAREST = 1;
+const FARTHEST = 6;
 const SHARES = [0.6, 0.4];
 const SDS = [0.5, 0.7];
 /** @type {[number, number]} */
@@ -16,7 +18,7 @@ const RANGE = [-6, 6.5];
 figure("two-humps", (host) => {
   /** @type {import("../maths/normal.js").Normal} */
   let q = { mean: host.state.number("mean", 0.8), sd: host.state.number("sd", 0.9) };
-  let distance = host.state.number("distance", 3.5);
+  let distance = Math.min(FARTHEST, Math.max(NEAREST, host.state.number("distance", 3.5)));
   let { p, kinds } = target();
   const glide = glider(host.calm);
 
@@ -40,8 +42,8 @@ figure("two-humps", (host) => {
   });
   const apart = slider({
     label: "distance of the humps",
-    min: 1,
-    max: 6,
+    min: NEAREST,
+    max: FARTHEST,
     step: 0.1,
     value: distance,
     format: (value) => value.toFixed(1),
@@ -60,7 +62,7 @@ figure("two-humps", (host) => {
   /** By the reader, who thereby takes over. */
   function move(/** @type {typeof q} */ next) {
     glide.stop();
-    set(next);
+    set(picture.within(next));
   }
 
   function set(/** @type {typeof q} */ next) {
@@ -107,5 +109,5 @@ figure("two-humps", (host) => {
       button("Minimise forward KL", () => minimise("forward")),
     ),
   );
-  set(q);
+  move(q);
 });

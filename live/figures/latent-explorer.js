@@ -1,7 +1,7 @@
 /**
  * The latent plane of the VAE, with the plain autoencoder's beside it on the same gesture.
  *
- * Data set "explorer": networks `vae` (gives logits) and `plain` (logits too), arrays `codes-vae`,
+ * Data set "explorer": networks `vae` and `plain` from codes to pictures, arrays `codes-vae`,
  * `codes-plain` (n, 2), `labels` (n), facts `classes`, `colours`.
  */
 import { pad } from "../core/drag.js";
@@ -58,7 +58,7 @@ figure("latent-explorer", async (host) => {
       key, title, codes, labels, plane, picture, words,
       centre: [mx, my],
       scale: [REACH * sx, REACH * sy],
-      decode: (z) => network.run(z).map((logit) => 1 / (1 + Math.exp(-logit))),
+      decode: (z) => network.run(z),
       card: make("div", { class: "live-card" }, head, row),
       dots: document.createElement("canvas"),
       tell: () => {},

@@ -28,8 +28,7 @@ figure("latent-explorer", async (host) => {
   /** @type {{ classes: string[], colours: string[] }} */
   const { classes, colours } = facts;
   const labels = /** @type {Uint8Array} */ (arrays.labels.values);
-  let x = host.state.number("x", 0.35); // of the handle, from -1 to 1
-  let y = host.state.number("y", 0.1);
+  let [x, y] = [0, 0]; // of the handle, from -1 to 1
   let playing = 0;
 
   const panels = [
@@ -219,6 +218,9 @@ figure("latent-explorer", async (host) => {
       valuetext: () => one.words.textContent ?? "",
     });
   }
+  const start = middle(panels[0], classes.indexOf("ankle boot")).map(short);
+  x = host.state.number("x", start[0]);
+  y = host.state.number("y", start[1]);
   const asked = host.state.text("compare", host.options.compare ?? "false") === "true";
   if (asked) compare.click();
   else panels[1].card.hidden = true;

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from course_utils._look import CLASS_COLOURS
@@ -64,6 +65,15 @@ def export(notebook: str, names: Mapping[str, Any], root: Path = toc.ROOT) -> li
     return lines
 
 
+def drawing(decoder: keras.Sequential) -> keras.Sequential:
+    """The decoder of a VAE, with the sigmoid that turns its logits into grey levels."""
+    copies = [type(layer).from_config(layer.get_config()) for layer in decoder.layers]
+    start, sigmoid = keras.Input(decoder.input_shape[1:]), keras.layers.Activation("sigmoid")
+    model = keras.Sequential([start, *copies, sigmoid])
+    model.set_weights(decoder.get_weights())
+    return model
+
+
 @exports("chapters/fashion_mnist_vae.ipynb")
 def explorer(names: Mapping[str, Any]) -> dict:
     """The VAE and the same network without noise and KL, after equal trainings."""
@@ -74,7 +84,7 @@ def explorer(names: Mapping[str, Any]) -> dict:
     probe = np.random.default_rng(0).normal(size=(8, 2))
     probes = {key: codes[key].mean(0) + codes[key].std(0) * probe for key in pair}
     return {
-        "networks": {key: model.decoder for key, model in pair.items()},
+        "networks": {key: drawing(model.decoder) for key, model in pair.items()},
         "arrays": {
             "labels": (labels, "u8"),
             **{f"codes-{key}": (one, "f16") for key, one in codes.items()},

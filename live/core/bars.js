@@ -10,24 +10,25 @@ export function inWords(value, digits = 3) {
 }
 
 /**
- * @param {{ low: number, high: number, rows: { name: string, className?: string }[] }} options ends
- *   of the scale; what lies beyond is cut, with a mark
+ * @param {{
+ *   low: number, high: number, rows: { name: string, className?: string }[], line?: number,
+ * }} options the ends of the scale, beyond which bars fade; and where a line crosses all rows
  * @returns {{
  *   element: HTMLElement,
  *   set: (row: number, from: number, to: number, value: number) => void,
- *   line: (at: number) => void,
- * }} `set` draws a bar and writes its number, `line` draws a line through all rows
+ * }} `set` draws a bar and writes its number
  */
-export function bars({ low, high, rows }) {
+export function bars({ low, high, rows, line }) {
   const share = (/** @type {number} */ x) =>
     100 * Math.min(1, Math.max(0, (x - low) / (high - low)));
   const made = rows.map(({ name, className = "" }) => {
     const bar = make("span", { class: `live-nats-bar ${className}` });
-    const number = /** @type {HTMLDataElement} */ (make("data", { class: className }));
-    const mark = make("span", { class: "live-nats-line" });
-    mark.hidden = true;
-    const track = make("span", { class: "live-nats-track" }, bar, mark);
-    return { bar, mark, number, track, name: make("span", { class: "live-nats-name" }, name) };
+    const number = /** @type {HTMLDataElement} */ (make("data"));
+    const track = make("span", { class: "live-nats-track" }, bar);
+    if (line !== undefined) {
+      track.append(make("span", { class: "live-nats-line", style: `left:${share(line)}%` }));
+    }
+    return { bar, number, track, name: make("span", { class: "live-nats-name" }, name) };
   });
   const ticks = Array.from({ length: high - low + 1 }, (_, i) => low + i).filter(
     (x) => x % 2 === 0,
@@ -51,12 +52,6 @@ export function bars({ low, high, rows }) {
       bar.classList.toggle("live-cut-right", right > high);
       number.value = String(value);
       number.textContent = inWords(value);
-    },
-    line(at) {
-      for (const { mark } of made) {
-        mark.hidden = false;
-        mark.style.left = `${share(at)}%`;
-      }
     },
   };
 }

@@ -53,13 +53,13 @@ figure("elbo", (host) => {
   const sum = bars({
     low: -8,
     high: 0,
+    line: LOG_EVIDENCE,
     rows: [
       { name: "ELBO", className: "live-second" },
       { name: "+ KL(q ‖ p(z | x))", className: "live-missing" },
       { name: "= log p(x)" },
     ],
   });
-  sum.line(LOG_EVIDENCE);
   const parts = make("p", { class: "live-parts" });
 
   /** By the reader, who thereby takes over. */

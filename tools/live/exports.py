@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from course_utils._look import CLASS_COLOURS
@@ -82,3 +83,76 @@ def explorer(names: Mapping[str, Any]) -> dict:
         "facts": {"classes": list(names["clothes"].class_names), "colours": CLASS_COLOURS},
         "probes": probes,
     }
+
+
+@exports("chapters/sparse_autoencoders.ipynb")
+def dictionary(names: Mapping[str, Any]) -> dict:
+    """Two images of each class, and of top-k's decoder the atoms that these images use."""
+    model, x, labels = names["sparse"]["top-k"], names["x_val"], names["data"].y_val
+    shown = [np.flatnonzero(labels == c)[i] for i in (0, 1) for c in range(10)]
+    kernel, bias = model.encoder.layers[0].get_weights()
+    numbers = np.maximum(x[shown] @ kernel + bias, 0)  # before all but the largest become zero
+    order = np.argsort(-numbers, axis=1)[:, :20]
+    used = np.unique(order)
+    atoms, offset = model.decoder.get_weights()
+    decoder = _dense_network([used.size, atoms.shape[1]], [atoms[used], offset])
+    codes = names["encode"](model, x)
+    theirs = codes[shown][:, used]
+    _require_equal(decoder.predict(theirs, verbose=0), names["decode"](model, codes[shown]))
+    of_class = np.array([(codes[labels == c][:, used] > 0).mean(axis=0) for c in range(10)])
+    return {
+        "networks": {"decoder": decoder},
+        "arrays": {
+            "images": (x[shown], "f16"),
+            "mean": (names["mean_image"], "f16"),
+            "numbers": (np.take_along_axis(numbers, order, axis=1), "f16"),
+        },
+        "facts": {
+            "classes": list(names["data"].class_names),
+            "labels": labels[shown].tolist(),
+            "atoms": np.searchsorted(used, order).tolist(),
+            "users": of_class.mean(axis=0).round(4).tolist(),
+            "favourite": of_class.argmax(axis=0).tolist(),
+            "k": model.encoder.layers[1].k,
+        },
+        "probes": {"decoder": theirs},
+    }
+
+
+@exports("chapters/ordering_and_judging.ipynb")
+def designs(names: Mapping[str, Any]) -> dict:
+    """The decoder of the conditional VAE with the loud label, with code and label in one row."""
+    loudness = 5
+    theirs = names["conditional"][loudness].decoder
+    dense = [layer for layer in theirs.layers if isinstance(layer, keras.layers.Dense)]
+    sizes = [dense[0].kernel.shape[0], *(layer.units for layer in dense)]
+    decoder = _dense_network(sizes, theirs.get_weights(), "gelu", (28, 28, 1))
+    codes = np.random.default_rng(0).normal(size=(20, sizes[0] - 10)).astype("float32")
+    label = loudness * np.eye(10, dtype="float32")[np.arange(20) % 10]
+    rows = np.hstack([codes, label])
+    _require_equal(decoder.predict(rows, verbose=0), theirs.predict([codes, label], verbose=0))
+    return {
+        "networks": {"decoder": decoder},
+        "facts": {"classes": list(names["data"].class_names), "loudness": loudness},
+        "probes": {"decoder": rows},
+    }
+
+
+def _dense_network(
+    sizes: list[int],
+    weights: list[np.ndarray],
+    activation: str = "linear",
+    shape: tuple[int, ...] = (),
+) -> keras.Model:
+    """Dense layers with these weights; the activation is not the last one's."""
+    inner = [keras.layers.Dense(size, activation) for size in sizes[1:-1]]
+    last = [keras.layers.Dense(sizes[-1]), *([keras.layers.Reshape(shape)] if shape else [])]
+    model = keras.Sequential([keras.Input((sizes[0],)), *inner, *last])
+    model.set_weights(weights)
+    return model
+
+
+def _require_equal(ours: np.ndarray, theirs: np.ndarray) -> None:
+    """Make sure that a network which was rearranged for a page computes what the chapter's does."""
+    if not np.allclose(ours, theirs, atol=1e-4):
+        raise ValueError("the network for the page differs from the chapter's.")

@@ -36,6 +36,7 @@ figure("design-to-order", async (host) => {
   const pieces = designs.map((_, i) => {
     const picture = canvas28(4, "");
     picture.setAttribute("aria-hidden", "true");
+    picture.style.width = "100%";
     const word = make("span", { class: "live-kind" });
     const press = button("", () => {
       designs[i] = { ...designs[i], pinned: !designs[i].pinned };
@@ -124,7 +125,7 @@ figure("design-to-order", async (host) => {
       change(order(designs, kind));
     },
   });
-  const again = button("Shuffle the style", () => {
+  const again = button("Shuffle", () => {
     seed += COUNT;
     change(shuffle(designs, seed));
   });

@@ -41,8 +41,10 @@ figure("dictionary", async (host) => {
     sum: canvas28(5, "The sum of the atoms"),
     rest: signedCanvas("What is missing in the sum"),
   };
-  const name = make("figcaption");
-  const words = make("figcaption");
+  for (const canvas of [shown.image, shown.sum]) canvas.style.width = "100%";
+  const name = make("p");
+  const words = make("p");
+  const errors = make("p", { class: "live-error" });
   const user = make("p", { class: "live-user" });
 
   /** What an atom does elsewhere, in words. */
@@ -89,12 +91,12 @@ figure("dictionary", async (host) => {
   function choose() {
     const pixels = row("images", image, SIDE ** 2);
     paint28(shown.image, doubled(pixels.map((value, i) => value + mean[i])));
-    name.textContent = `the image: ${classes[labels[image]]}`;
+    name.textContent = classes[labels[image]];
     tiles.forEach((tile, rank) => {
       const start = atoms[image][rank] * SIDE ** 2;
       paintSigned(tile.picture, weights.subarray(start, start + SIDE ** 2), ATOM);
     });
-    user.textContent = "Red adds light, blue takes it away. Each number says how much of the atom.";
+    user.textContent = "Point at an atom to see who else uses it.";
     update();
   }
 
@@ -124,11 +126,11 @@ figure("dictionary", async (host) => {
     const used = factors.filter(Boolean).length;
     const error = squaredError(pixels, sum).toFixed(4);
     const best = squaredError(pixels, sumOf(largest(count, own))).toFixed(4);
-    const atomsUsed = `${used} ${used === 1 ? "atom" : "atoms"}`;
-    words.textContent = used ? `sum of ${atomsUsed}` : "no atom: the mean";
+    words.textContent = used ? `${used} ${used === 1 ? "atom" : "atoms"}` : "no atom: the mean";
+    errors.replaceChildren(make("strong", {}, error), " squared error");
     host.state.set({ image, k, changed: writeChanges(factors, k) });
     host.say(
-      `${atomsUsed}: squared error ${error} per pixel. The network's own sum of ${own}: ${best}.`,
+      `${words.textContent}: squared error ${error} per pixel. The network's own ${own} atoms: ${best}.`,
     );
   }
 
@@ -160,7 +162,7 @@ figure("dictionary", async (host) => {
   function reset() {
     factors = largest(count, k);
   }
-  const back = button("Undo my changes", () => {
+  const back = button("Undo changes", () => {
     reset();
     update();
   });
@@ -170,17 +172,24 @@ figure("dictionary", async (host) => {
       "p",
       { class: "live-try" },
       host.options.try ??
-        "Press an atom to take it away. Which ones make this boot a boot and not a shoe?",
+        "Press an atom to take it away. Which ones make the boot a boot and not a shoe?",
     ),
     strip.element,
     make(
       "div",
-      { class: "live-three" },
-      make("figure", {}, shown.image, name),
-      make("figure", {}, shown.sum, words),
-      make("figure", {}, shown.rest, make("figcaption", {}, "what is missing")),
+      { class: "live-row" },
+      make(
+        "div",
+        { class: "live-equation" },
+        make("div", {}, shown.image, name),
+        sign("="),
+        make("div", {}, shown.sum, words),
+        sign("+"),
+        make("div", {}, shown.rest, make("p", {}, "missing")),
+      ),
+      make("div", { class: "live-panel" }, keep.element, errors, back),
     ),
-    make("div", { class: "live-controls" }, keep.element, back),
+    make("p", { class: "live-head" }, "The atoms. Red adds light, blue takes it away."),
     make("div", { class: "live-tiles" }, ...tiles.map((tile) => tile.element)),
     user,
   );
@@ -197,10 +206,16 @@ function doubled(pixels) {
   return Float32Array.from({ length: 784 }, (_, i) => pixels[at(i)]);
 }
 
+/** @param {string} text between two pictures */
+function sign(text) {
+  return make("span", { class: "live-sign" }, text);
+}
+
 /** @param {string} text what the picture shows, or nothing where a button says so */
 function signedCanvas(text) {
   const canvas = canvas28(5, text);
   canvas.width = canvas.height = SIDE;
+  canvas.style.width = "100%";
   if (!text) canvas.setAttribute("aria-hidden", "true");
   return canvas;
 }

@@ -1,4 +1,4 @@
-"""The dictionary, touched: atoms by mouse, keys and finger, their strength, how many, other images."""
+"""The dictionary, touched: atoms by mouse, keys and finger, their strength, images."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -75,9 +75,7 @@ def test_the_atoms_come_largest_first(exported: dict):
     assert all(len(set(places)) == len(places) for places in exported["facts"]["atoms"])
 
 
-def test_the_sum_on_the_page_is_that_of_keras(
-    visit: Visit, exported: dict, keras_sums: np.ndarray
-):
+def test_the_sum_on_the_page_is_that_of_keras(visit: Visit, exported: dict, keras_sums: np.ndarray):
     mean = pack.unpack(exported["arrays"]["mean"])
     picked = exported["facts"]["labels"].index(9)  # the boot of the chapter
     theirs = np.clip(keras_sums[picked] + mean, 0, 1).reshape(14, 14)

@@ -1,7 +1,7 @@
 /**
  * A shop window of designs to order: choose a class, shuffle the style, pin what you like, save.
  *
- * Data set "designs": network `decoder` (code and label in one row; gives logits), facts `classes`,
+ * Data set "designs": network `decoder` (a picture of code and label in one row), facts `classes`,
  * `loudness` (the number in the label).
  */
 import { figure } from "../core/figure.js";
@@ -49,11 +49,7 @@ figure("design-to-order", async (host) => {
 
   function draw() {
     pieces.forEach(({ picture }, i) => {
-      const logits = networks.decoder.run(inputs[i]);
-      paint28(
-        picture,
-        logits.map((logit) => 1 / (1 + Math.exp(-logit))),
-      );
+      paint28(picture, networks.decoder.run(inputs[i]));
     });
   }
 

@@ -95,7 +95,7 @@ def dictionary(names: Mapping[str, Any]) -> dict:
     order = np.argsort(-numbers, axis=1)[:, :20]
     used = np.unique(order)
     atoms, offset = model.decoder.get_weights()
-    decoder = _dense_network([used.size, atoms.shape[1]], [atoms[used], offset])
+    decoder = _dense_network([atoms[used], offset], ["linear"])
     codes = names["encode"](model, x)
     theirs = codes[shown][:, used]
     _require_equal(decoder.predict(theirs, verbose=0), names["decode"](model, codes[shown]))
@@ -121,16 +121,14 @@ def dictionary(names: Mapping[str, Any]) -> dict:
 
 @exports("chapters/ordering_and_judging.ipynb")
 def designs(names: Mapping[str, Any]) -> dict:
-    """The decoder of the conditional VAE with the loud label, with code and label in one row."""
+    """The decoder of the conditional VAE with the loud label: code and label in one row."""
     loudness = 5
-    theirs = names["conditional"][loudness].decoder
-    dense = [layer for layer in theirs.layers if isinstance(layer, keras.layers.Dense)]
-    sizes = [dense[0].kernel.shape[0], *(layer.units for layer in dense)]
-    decoder = _dense_network(sizes, theirs.get_weights(), "gelu", (28, 28, 1))
-    codes = np.random.default_rng(0).normal(size=(20, sizes[0] - 10)).astype("float32")
-    label = loudness * np.eye(10, dtype="float32")[np.arange(20) % 10]
-    rows = np.hstack([codes, label])
-    _require_equal(decoder.predict(rows, verbose=0), theirs.predict([codes, label], verbose=0))
+    weights = names["conditional"][loudness].decoder.get_weights()
+    decoder = _dense_network(weights, ["gelu", "gelu", "sigmoid"], (28, 28, 1))
+    codes = np.random.default_rng(0).normal(size=(20, weights[0].shape[0] - 10))
+    classes = np.arange(20) % 10
+    rows = np.hstack([codes, loudness * np.eye(10)[classes]]).astype("float32")
+    _require_equal(decoder.predict(rows, verbose=0), names["design"](codes, classes, loudness))
     return {
         "networks": {"decoder": decoder},
         "facts": {"classes": list(names["data"].class_names), "loudness": loudness},
@@ -139,15 +137,15 @@ def designs(names: Mapping[str, Any]) -> dict:
 
 
 def _dense_network(
-    sizes: list[int],
-    weights: list[np.ndarray],
-    activation: str = "linear",
-    shape: tuple[int, ...] = (),
+    weights: list[np.ndarray], activations: list[str], shape: tuple[int, ...] = ()
 ) -> keras.Model:
-    """Dense layers with these weights; the activation is not the last one's."""
-    inner = [keras.layers.Dense(size, activation) for size in sizes[1:-1]]
-    last = [keras.layers.Dense(sizes[-1]), *([keras.layers.Reshape(shape)] if shape else [])]
-    model = keras.Sequential([keras.Input((sizes[0],)), *inner, *last])
+    """Dense layers with these weights, a kernel and a bias for each, whose output has the shape."""
+    layers = [
+        keras.layers.Dense(kernel.shape[1], activation)
+        for kernel, activation in zip(weights[::2], activations, strict=True)
+    ]
+    last = [keras.layers.Reshape(shape)] if shape else []
+    model = keras.Sequential([keras.Input((weights[0].shape[0],)), *layers, *last])
     model.set_weights(weights)
     return model
 

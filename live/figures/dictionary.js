@@ -126,11 +126,11 @@ figure("dictionary", async (host) => {
     const used = factors.filter(Boolean).length;
     const error = squaredError(pixels, sum).toFixed(4);
     const best = squaredError(pixels, sumOf(largest(count, own))).toFixed(4);
-    words.textContent = used ? `${used} ${used === 1 ? "atom" : "atoms"}` : "no atom: the mean";
+    words.textContent = used ? `${used} ${used === 1 ? "atom" : "atoms"}` : "the mean alone";
     errors.replaceChildren(make("strong", {}, error), " squared error");
     host.state.set({ image, k, changed: writeChanges(factors, k) });
     host.say(
-      `${words.textContent}: squared error ${error} per pixel. The network's own ${own} atoms: ${best}.`,
+      `${words.textContent}: squared error ${error} per pixel. The network's own ${own}: ${best}.`,
     );
   }
 

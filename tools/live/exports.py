@@ -111,7 +111,7 @@ def dictionary(names: Mapping[str, Any]) -> dict:
             "classes": list(names["data"].class_names),
             "labels": labels[shown].tolist(),
             "atoms": np.searchsorted(used, order).tolist(),
-            "users": of_class.mean(axis=0).round(4).tolist(),
+            "users": (codes[:, used] > 0).mean(axis=0).round(4).tolist(),
             "favourite": of_class.argmax(axis=0).tolist(),
             "k": model.encoder.layers[1].k,
         },

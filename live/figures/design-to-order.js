@@ -5,6 +5,7 @@
  * `loudness` (the number in the label).
  */
 import { figure } from "../core/figure.js";
+import { glider } from "../core/glide.js";
 import { button, canvas28, choice, make, paint28 } from "../core/widgets.js";
 import { alike, fill, inputOf, order, read, shuffle, write } from "../garments/window.js";
 
@@ -27,7 +28,7 @@ figure("design-to-order", async (host) => {
     read(host.state.text("window", ""), COUNT, classes.length) ?? fill(COUNT, kind, seed);
   /** What the decoder gets for each garment that is on show, on the way to its design. */
   let inputs = designs.map(target);
-  let frame = 0;
+  const morph = glider(host.calm);
 
   function target(/** @type {import("../garments/window.js").Design} */ design) {
     return inputOf(design, size, classes.length, loudness);
@@ -56,17 +57,15 @@ figure("design-to-order", async (host) => {
   /** From what is on show to the designs: every garment turns into the next one. */
   function change(/** @type {typeof designs} */ next) {
     designs = next;
-    cancelAnimationFrame(frame);
     const from = inputs;
     const to = designs.map(target);
     const start = performance.now();
-    const step = (/** @type {number} */ now) => {
-      const t = host.calm ? 1 : Math.min(1, Math.max(0, (now - start) / MORPH));
+    morph.start(() => {
+      const t = host.calm ? 1 : Math.min(1, (performance.now() - start) / MORPH);
       inputs = from.map((one, i) => one.map((value, j) => value + t * (to[i][j] - value)));
       draw();
-      if (t < 1) frame = requestAnimationFrame(step);
-    };
-    frame = requestAnimationFrame(step);
+      return t < 1;
+    });
     tell();
   }
 

@@ -65,6 +65,15 @@ def export(notebook: str, names: Mapping[str, Any], root: Path = toc.ROOT) -> li
     return lines
 
 
+def drawing(decoder: keras.Sequential) -> keras.Sequential:
+    """The decoder of a VAE, with the sigmoid that turns its logits into grey levels."""
+    copies = [type(layer).from_config(layer.get_config()) for layer in decoder.layers]
+    start, sigmoid = keras.Input(decoder.input_shape[1:]), keras.layers.Activation("sigmoid")
+    model = keras.Sequential([start, *copies, sigmoid])
+    model.set_weights(decoder.get_weights())
+    return model
+
+
 @exports("chapters/fashion_mnist_vae.ipynb")
 def explorer(names: Mapping[str, Any]) -> dict:
     """The VAE and the same network without noise and KL, after equal trainings."""
@@ -75,13 +84,40 @@ def explorer(names: Mapping[str, Any]) -> dict:
     probe = np.random.default_rng(0).normal(size=(8, 2))
     probes = {key: codes[key].mean(0) + codes[key].std(0) * probe for key in pair}
     return {
-        "networks": {key: model.decoder for key, model in pair.items()},
+        "networks": {key: drawing(model.decoder) for key, model in pair.items()},
         "arrays": {
             "labels": (labels, "u8"),
             **{f"codes-{key}": (one, "f16") for key, one in codes.items()},
         },
         "facts": {"classes": list(names["clothes"].class_names), "colours": CLASS_COLOURS},
         "probes": probes,
+    }
+
+
+@exports("chapters/beyond_the_first_vae.ipynb")
+def beta(names: Mapping[str, Any]) -> dict:
+    """What VAEs that differ in beta make of one garment of each class, and of the same codes."""
+    sweep, labels = names["sweep"], names["data"].y_val
+    images = names["x_val"][np.unique(labels, return_index=True)[1]]
+    codes = np.random.default_rng(0).standard_normal((10, 12))
+    return {
+        "arrays": {
+            "garments": (images.reshape(-1, 784), "u8"),
+            "reconstructions": (
+                np.stack([vae.reconstruct(images).reshape(-1, 784) for vae in sweep.values()]),
+                "u8",
+            ),
+            "samples": (
+                np.stack([vae.decode(codes).reshape(-1, 784) for vae in sweep.values()]),
+                "u8",
+            ),
+        },
+        "facts": {
+            "betas": list(sweep),
+            "classes": list(names["data"].class_names),
+            "rates": [round(float(one), 2) for one in names["rate"]],
+            "distortions": [round(float(one), 2) for one in names["distortion"]],
+        },
     }
 
 

@@ -3,7 +3,7 @@
  *
  * Almost all the time of a network on a page is spent in `convolveRow`, which therefore takes three
  * pixels and four filters at once: twelve sums stay in registers, and each number that is read
- * serves three or four times. It does about three thousand million products in a second.
+ * serves three or four times. It does more than two thousand million products in a second.
  *
  * @typedef {{ values: Float32Array, height: number, width: number, channels: number }} Image
  * @typedef {{ stride: number, padding: "same" | "valid" }} Shape

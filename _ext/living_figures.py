@@ -11,8 +11,9 @@ In a page of Markdown
 
 and in a notebook the tag `live-latent-explorer` on a cell that draws a picture, with options in the
 cell's metadata as "live": {"title": …, "method": …}. The picture is what Jupyter, a printer and a
-browser without JavaScript show; where there is JavaScript, the script of that figure, which only
-these pages load, puts the living one in its place.
+browser without JavaScript show. Where there is JavaScript, the script of that figure, which only
+these pages load, puts the living one in the picture's place, or below that of a chapter, which
+shows what was measured.
 """
 
 import json
@@ -53,7 +54,7 @@ def _node(name: str, options: dict) -> live:
     if not (FIGURES / f"{name}.js").is_file():
         raise SphinxError(f"there is no living figure {name}: {FIGURES.name}/{name}.js is missing")
     title = options.pop("title", name.replace("-", " ").capitalize())
-    return live("", name=name, title=title, options=options)
+    return live("", name=name, title=title, options=options, classes=["live"])
 
 
 def wrap_cells(app: Sphinx, doctree: nodes.document) -> None:
@@ -64,6 +65,7 @@ def wrap_cells(app: Sphinx, doctree: nodes.document) -> None:
             continue
         given = cell.get("cell_metadata", {}).get("live", {})
         node = _node(name[1], dict(given))
+        node["classes"].append("live-beside")
         outputs = [one for one in cell.children if "cell_output" in one.get("classes", ())]
         if not outputs:
             raise SphinxError(f"the cell for the living figure {name[1]} stores no picture")
@@ -91,7 +93,7 @@ def visit(translator, node: live) -> None:
         "data-live-title": node["title"],
         "data-live-options": json.dumps(node["options"], sort_keys=True),
     }
-    translator.body.append(translator.starttag(node, "div", CLASS="live", **attributes))
+    translator.body.append(translator.starttag(node, "div", **attributes))
     translator.body.append('<div class="live-still">')
 
 

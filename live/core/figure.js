@@ -170,7 +170,8 @@ async function mount(name, place, start) {
   link.classList.add("live-link");
   foot.append(status, link);
   box.append(root, foot);
-  place.prepend(box);
+  if (place.classList.contains("live-beside")) place.append(box);
+  else place.prepend(box);
   try {
     await start(host);
     place.classList.add("live-on");

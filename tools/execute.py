@@ -6,6 +6,7 @@ notebook as it was.
 
 import argparse
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from course_utils import claims
 from course_utils._files import replacing
 from course_utils.data import load_fashion_mnist
 from tools import toc
+from tools.live.exports import EXPORTS
 
 try:
     import resource
@@ -74,6 +76,7 @@ def run(
     path: Path,
     environment: Mapping[str, str] | None = None,
     times: list[CellTime] | None = None,
+    then: str = "",
 ) -> tuple[NotebookNode, float, float]:
     """Execute a notebook from a fresh kernel, in its own folder.
 
@@ -81,6 +84,7 @@ def run(
         path: the notebook.
         environment: variables for the kernel besides those of this process.
         times: where to put what each code cell took.
+        then: code to run after the last cell, which is not stored.
 
     Returns:
         The notebook with its new outputs, wall-clock seconds and CPU seconds. (On Windows the CPU
@@ -98,6 +102,8 @@ def run(
         raise NotExecuted(f"{path} is not a notebook (its content is not valid)") from None
     except OSError as error:
         raise NotExecuted(f"{path} cannot be read ({error.strerror})") from None
+    if then:
+        notebook.cells.append(nbformat.v4.new_code_cell(then))
     total = len(notebook.cells)
     interrupted = threading.Event()
     clock = {"cell": 0.0, "kernel cpu": 0.0}
@@ -161,6 +167,8 @@ def run(
         finally:
             if sys.stdout.isatty():
                 print("\r", end="")
+    if then:
+        notebook.cells.pop()
     return notebook, time.perf_counter() - wall, _children_cpu() - cpu + clock["kernel cpu"]
 
 
@@ -243,13 +251,35 @@ def execute(path: Path, allow_sample: bool = False) -> str:
                 f"{path} was not executed, since only {data.source} is at hand and the book shows "
                 "the full set: get the data (python -m course_utils.data), or pass --allow-sample"
             )
-    notebook, wall, cpu = run(path)
-    normalise(notebook)
-    size = write(notebook, path)
+    with tempfile.TemporaryDirectory() as made:
+        notebook, wall, cpu = run(path, then=_exporting(path, made))
+        normalise(notebook)
+        size = write(notebook, path)
+        for file in sorted(Path(made).rglob("*.js")):  # what the living figures show
+            target = toc.ROOT / file.relative_to(made)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(target) as part:
+                shutil.copyfile(file, part)
     for sentence in left_their_spread(notebook):
         print(f"{path}: outside the range of the stored seeds: {sentence}")
     line = f"{path}: stored after {wall:.0f} s ({cpu:.0f} CPU seconds), {size / 1000:,.0f} kB"
     return line + (" (too large: a chapter should stay under 1 MB)" if size > LARGE else "")
+
+
+def _exporting(path: Path, folder: str) -> str:
+    """Return code that exports the networks of a notebook that has a living figure, or nothing."""
+    try:
+        notebook = path.resolve().relative_to(toc.ROOT).as_posix()
+    except ValueError:  # a copy elsewhere
+        return ""
+    if notebook not in EXPORTS:
+        return ""
+    return (
+        f"import sys; sys.path.insert(0, {str(toc.ROOT)!r})\n"
+        "import pathlib\n"
+        "from tools.live import exports\n"
+        f"exports.export({notebook!r}, globals(), pathlib.Path({folder!r}))\n"
+    )
 
 
 def left_their_spread(notebook: NotebookNode) -> list[str]:

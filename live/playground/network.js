@@ -133,6 +133,7 @@ class Chain {
     /** @type {Float64Array[]} */
     const dHidden = [];
     if (weight === undefined) return { sum, dHidden };
+    /** @type {Float64Array} */
     let d = moved[last].map((value) => 2 * weight * value);
     for (let l = last - 1; l >= 0; l--) {
       const { inputs, units, kernel, dKernel } = this.layers[l];

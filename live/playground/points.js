@@ -77,3 +77,35 @@ export function shareNear(some, points, reach = 3 * SCATTER) {
   }
   return near / (some.length / 2);
 }
+
+/** Steps of the grid on which own points lie when they are written down. */
+const GRID = 36 ** 2 - 1;
+
+/**
+ * Points as text for an address: four characters each, two for each coordinate.
+ *
+ * @param {ArrayLike<number>} points (n, 2)
+ * @param {number} reach the largest coordinate
+ */
+export function write(points, reach) {
+  return Array.from(points, (value) => {
+    const step = Math.round((GRID * (value + reach)) / (2 * reach));
+    return Math.min(GRID, Math.max(0, step)).toString(36).padStart(2, "0");
+  }).join("");
+}
+
+/**
+ * The points of a text; what is no point is left out.
+ *
+ * @param {string} text
+ * @param {number} reach the largest coordinate
+ * @returns {number[]} (n, 2), `POINTS` at most
+ */
+export function read(text, reach) {
+  const pairs = (text.match(/[0-9a-z]{4}/g) ?? []).slice(0, POINTS);
+  return pairs.flatMap((pair) =>
+    [pair.slice(0, 2), pair.slice(2)].map(
+      (digits) => (2 * reach * parseInt(digits, 36)) / GRID - reach,
+    ),
+  );
+}

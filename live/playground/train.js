@@ -88,19 +88,20 @@ export class Training {
   }
 
   /**
-   * Steps until the time is up, at least one.
+   * Some steps, fewer if the time is up, at least one.
    *
    * @param {Settings} settings
+   * @param {number} most steps
    * @param {number} milliseconds
-   * @returns {number} the mean loss of these steps
+   * @returns {{ steps: number, loss: number }} how many there were, and their mean loss
    */
-  slice(settings, milliseconds) {
+  slice(settings, most, milliseconds) {
     const end = performance.now() + milliseconds;
     let [sum, steps] = [0, 0];
     do {
       sum += this.step(settings).loss;
       steps += 1;
-    } while (performance.now() < end);
-    return sum / steps;
+    } while (steps < most && performance.now() < end);
+    return { steps, loss: sum / steps };
   }
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { random } from "../core/random.js";
 import { Network } from "../playground/network.js";
-import { NAMES, POINTS, draw, shareNear } from "../playground/points.js";
+import { NAMES, POINTS, draw, read, shareNear, write } from "../playground/points.js";
 import { Adam, Training } from "../playground/train.js";
 
 /** @typedef {import("../playground/network.js").Settings} Settings */
@@ -158,14 +158,24 @@ test("training is decided by the seed, and sees every point once before any twic
   assert.equal(new Set(one.training.waiting).size, 100);
 });
 
-test("a slice ends when its time is up, and has made a step at least", () => {
+test("a slice ends when its time is up or its steps are done, and has a step at least", () => {
   const { training } = train("moons", {}, 1);
   const settings = { method: /** @type {const} */ ("plain"), noise: 0, strength: 0, beta: 0 };
-  training.slice(settings, 0);
-  assert.equal(training.steps, 2);
+  assert.equal(training.slice(settings, 10, 0).steps, 1);
+  assert.equal(training.slice(settings, 3, 1e6).steps, 3);
+  assert.equal(training.steps, 5);
   const start = performance.now();
-  training.slice(settings, 8);
+  training.slice(settings, 1e6, 8);
   assert.ok(performance.now() - start < 50);
+});
+
+test("own points are read as they were written, and nonsense is left out", () => {
+  const points = [0.3, -1.2, 1.5, -1.5, 0, 0.7];
+  const again = read(write(points, 1.5), 1.5);
+  assert.equal(again.length, 6);
+  points.forEach((value, k) => assert.ok(Math.abs(value - again[k]) < 0.002));
+  assert.deepEqual(read("?!", 1.5), []);
+  assert.equal(read("zzzz".repeat(1000), 1.5).length, 2 * POINTS);
 });
 
 test("a single point can be learnt", () => {

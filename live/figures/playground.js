@@ -338,12 +338,10 @@ figure("playground", (host) => {
     const step = event.shiftKey ? 0.3 : 0.05;
     /** @type {Record<string, [number, number]>} */
     const ways = {
-      ...{
-        ArrowLeft: [-step, 0],
-        ArrowRight: [step, 0],
-        ArrowUp: [0, step],
-        ArrowDown: [0, -step],
-      },
+      ArrowLeft: [-step, 0],
+      ArrowRight: [step, 0],
+      ArrowUp: [0, step],
+      ArrowDown: [0, -step],
     };
     const way = ways[event.key];
     if (way) {
@@ -385,7 +383,7 @@ figure("playground", (host) => {
         make("div", { class: "live-buttons" }, go, some, reset, next, clear),
         ...knobs.map((knob) => knob.element),
       ),
-      make("div", { class: "live-aside" }, ...[lossHead, learning.svg, codesHead, axis, numbers]),
+      make("div", { class: "live-aside" }, lossHead, learning.svg, codesHead, axis, numbers),
     ),
   );
 

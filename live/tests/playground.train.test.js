@@ -9,14 +9,29 @@ import { Adam, Training } from "../playground/train.js";
 
 /** @typedef {import("../playground/network.js").Settings} Settings */
 
+/** @type {Map<string, ReturnType<typeof learn>>} */
+const learnt = new Map();
+
 /**
- * A trained network.
+ * A trained network, which several tests may look at.
+ *
+ * @param {Parameters<typeof learn>} how
+ */
+function train(...how) {
+  const key = JSON.stringify(how);
+  const found = learnt.get(key) ?? learn(...how);
+  learnt.set(key, found);
+  return found;
+}
+
+/**
+ * A network, trained.
  *
  * @param {string} name of the points
  * @param {Partial<Settings>} changes
  * @param {number} [steps]
  */
-function train(name, changes, steps = 2000) {
+function learn(name, changes, steps = 2000) {
   /** @type {Settings} */
   const settings = { method: "plain", noise: 0.2, strength: 1e-3, beta: 1, ...changes };
   const points = draw(name, random(1));
@@ -117,7 +132,7 @@ test("the VAE at a large beta says nothing: the KL divergence is 0, the picture 
 });
 
 test("the VAE at beta = 1 uses its code, and its codes fill the prior", () => {
-  const { network, points } = train("circle", { method: "vae", beta: 1 });
+  const { network, points } = train("circle", { method: "vae" });
   const { kl, mean: centre, variance, error } = network.measure(points);
   assert.ok(kl > 2 && kl < 3.5, `KL ${kl}`);
   assert.ok(Math.abs(centre) < 0.3 && variance > 0.6 && variance < 1.4, `${centre}, ${variance}`);
@@ -151,7 +166,7 @@ test("random codes of a plain autoencoder miss the clusters more often than thos
 });
 
 test("training is decided by the seed, and sees every point once before any twice", () => {
-  const [one, two] = [train("moons", {}, 5), train("moons", {}, 5)];
+  const [one, two] = [learn("moons", {}, 5), learn("moons", {}, 5)];
   assert.deepEqual(one.network.weights, two.network.weights);
   assert.equal(one.training.steps, 5);
   assert.equal(one.training.waiting.length, 100); // five batches of 100 of 300 points
@@ -159,7 +174,7 @@ test("training is decided by the seed, and sees every point once before any twic
 });
 
 test("a slice ends when its time is up or its steps are done, and has a step at least", () => {
-  const { training } = train("moons", {}, 1);
+  const { training } = learn("moons", {}, 1);
   const settings = { method: /** @type {const} */ ("plain"), noise: 0, strength: 0, beta: 0 };
   assert.equal(training.slice(settings, 10, 0).steps, 1);
   assert.equal(training.slice(settings, 3, 1e6).steps, 3);

@@ -232,6 +232,7 @@ def test_training_leaves_the_page_free(page: Page, browser: Any):
     )
     tab.goto(page.file.as_uri() + "#live-playground:method=contractive")
     tab.wait_for_selector(".live-on")
+    tab.locator(".live-plane").scroll_into_view_if_needed()
     wait_for_steps(tab, 50)
     tab.evaluate("longest = 0")
     wait_for_steps(tab, 600)

@@ -190,7 +190,7 @@ figure("playground", (host) => {
     const variational = settings.method === "vae";
     const network = new Network({ hidden: HIDDEN, code: 1, variational });
     training = points.length ? new Training(network, points, draw0) : undefined;
-    if (!training) pause();
+    if (!training) rest();
     curve = new LearningCurve();
     const old = learning.svg;
     learning = axes();
@@ -255,9 +255,15 @@ figure("playground", (host) => {
     ask();
   }
 
-  function pause() {
+  function rest() {
     due = 0;
     go.textContent = "Start";
+  }
+
+  function pause() {
+    rest();
+    tell();
+    host.say(`Paused after ${training?.steps.toLocaleString("en-GB")} steps.`);
   }
 
   function ask() {
@@ -272,10 +278,8 @@ figure("playground", (host) => {
     const { steps, loss } = training.slice(settings, Math.min(STEPS, due), SLICE);
     due -= steps;
     curve.add(training.steps, loss);
-    if (due === Infinity && training.steps % REST < steps) pause();
-    if (!due) told = -Infinity;
     show();
-    if (!due) host.say(`Paused after ${training.steps.toLocaleString("en-GB")} steps.`);
+    if (!due || training.steps % REST < steps) pause();
     ask();
   }
 

@@ -31,7 +31,7 @@ function train(...how) {
  * @param {Partial<Settings>} changes
  * @param {number} [steps]
  */
-function learn(name, changes, steps = 2000) {
+function learn(name, changes, steps = 1500) {
   /** @type {Settings} */
   const settings = { method: "plain", noise: 0.2, strength: 1e-3, beta: 1, ...changes };
   const points = draw(name, random(1));
@@ -154,8 +154,8 @@ test("the contractive penalty shrinks the encoder's Jacobian", () => {
 
 test("random codes of a plain autoencoder miss the clusters more often than those of a VAE", () => {
   const draws = Float64Array.from({ length: 500 }, random(9).normal);
-  const plain = train("clusters", {}, 4000);
-  const vae = train("clusters", { method: "vae" }, 4000);
+  const plain = train("clusters", {}, 2500);
+  const vae = train("clusters", { method: "vae" }, 2500);
   const { mean: centre, variance } = plain.network.measure(plain.points);
   const scaled = draws.map((z) => centre + Math.sqrt(variance) * z);
   const shares = [

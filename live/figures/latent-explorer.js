@@ -1,7 +1,7 @@
 /**
  * The latent plane of the VAE, with the plain autoencoder's beside it on the same gesture.
  *
- * Data set "explorer": networks `vae` (gives logits) and `plain` (logits too), arrays `codes-vae`,
+ * Data set "explorer": networks `vae` and `plain` from codes to pictures, arrays `codes-vae`,
  * `codes-plain` (n, 2), `labels` (n), facts `classes`, `colours`.
  */
 import { pad } from "../core/drag.js";
@@ -28,8 +28,7 @@ figure("latent-explorer", async (host) => {
   /** @type {{ classes: string[], colours: string[] }} */
   const { classes, colours } = facts;
   const labels = /** @type {Uint8Array} */ (arrays.labels.values);
-  let x = host.state.number("x", 0.35); // of the handle, from -1 to 1
-  let y = host.state.number("y", 0.1);
+  let [x, y] = [0, 0]; // of the handle, from -1 to 1
   let playing = 0;
 
   const panels = [
@@ -58,7 +57,7 @@ figure("latent-explorer", async (host) => {
       key, title, codes, labels, plane, picture, words,
       centre: [mx, my],
       scale: [REACH * sx, REACH * sy],
-      decode: (z) => network.run(z).map((logit) => 1 / (1 + Math.exp(-logit))),
+      decode: (z) => network.run(z),
       card: make("div", { class: "live-card" }, head, row),
       dots: document.createElement("canvas"),
       tell: () => {},
@@ -219,6 +218,9 @@ figure("latent-explorer", async (host) => {
       valuetext: () => one.words.textContent ?? "",
     });
   }
+  const start = middle(panels[0], classes.indexOf("ankle boot")).map(short);
+  x = host.state.number("x", start[0]);
+  y = host.state.number("y", start[1]);
   const asked = host.state.text("compare", host.options.compare ?? "false") === "true";
   if (asked) compare.click();
   else panels[1].card.hidden = true;

@@ -85,8 +85,7 @@ export function figure(name, start) {
     /** @type {NodeListOf<HTMLElement>} */
     const places = document.querySelectorAll(`.live[data-live="${name}"]`);
     for (const place of places) {
-      const linked = location.hash.startsWith(`#live-${name}:`);
-      if (linked) place.scrollIntoView();
+      if (location.hash.startsWith(`#live-${name}:`)) place.scrollIntoView();
       const watch = new IntersectionObserver(
         (entries) => {
           if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -175,6 +174,7 @@ async function mount(name, place, start) {
   try {
     await start(host);
     place.classList.add("live-on");
+    if (location.hash.startsWith(`#live-${name}:`)) box.scrollIntoView();
   } catch (error) {
     box.remove();
     console.error(error);

@@ -86,7 +86,7 @@ def explorer(names: Mapping[str, Any]) -> dict:
     """The VAE and the same network without noise and KL, after equal trainings."""
     trained = names["trained"]["clothes"]
     pair = {"vae": trained["VAE"], "plain": trained["same network"]}
-    images, labels = names["x_val"][:1500], names["y_val"][:1500]
+    images, labels = names["x_val"][:1000], names["y_val"][:1000]
     codes = {key: model.encode(images) for key, model in pair.items()}
     probe = np.random.default_rng(0).normal(size=(8, 2))
     probes = {key: codes[key].mean(0) + codes[key].std(0) * probe for key in pair}

@@ -1,0 +1,180 @@
+/**
+ * One slider for the size of the code: principal components, computed here, against autoencoders.
+ *
+ * Data set "bottleneck": arrays `pictures` (n, 28, 28, 1), `mean`, `components`, `low`, `high` of
+ * the PCA code, and `deep-2` … `shallow-64`, what the networks made of the pictures when the chapter
+ * was run; facts `names` of the pictures, `sizes` of the networks' codes, `bits` of each number.
+ */
+import { figure } from "../core/figure.js";
+import { plot } from "../core/plot.js";
+import { canvas28, make, paint28, pictures, slider } from "../core/widgets.js";
+import { bytes, decode, encode } from "../pictures/codes.js";
+import { greyLevels, squaredError } from "../pictures/images.js";
+
+const STOPS = [2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 33, 40, 48, 56, 64];
+
+figure("bottleneck", async (host) => {
+  const { arrays, facts } = await host.data("bottleneck");
+  /** @type {{ names: string[], sizes: number[], bits: number }} */
+  const { names, sizes, bits } = facts;
+  const images = greyLevels(arrays.pictures);
+  /** @type {any} */
+  const pca = Object.fromEntries(
+    ["mean", "components", "low", "high"].map((key) => [key, arrays[key].values]),
+  );
+  const made = Object.fromEntries(
+    ["deep", "shallow"].map((kind) => [
+      kind,
+      sizes.map((size) => greyLevels(arrays[`${kind}-${size}`])),
+    ]),
+  );
+  let picked = Math.min(images.length - 1, Math.max(0, host.state.number("picture", 9)));
+
+  const panels = ["original", "PCA", "deep", "shallow"].map((key) => {
+    const title = key === "PCA" || key === "original" ? key : `${key} network`;
+    const picture = canvas28(6.5, title);
+    const head = make("p", { class: "live-head" });
+    if (key !== "original") head.append(make("i", { class: `live-key live-${key}` }));
+    head.append(title);
+    const words = make("p", { class: "live-numbers" });
+    return {
+      key,
+      picture,
+      words,
+      card: make("div", { class: "live-panel" }, picture, head, words),
+    };
+  });
+  const [original, linear, ...networks] = panels;
+  original.words.replaceChildren("784 pixels", make("br"), "784 bytes");
+
+  /** @type {[number, number]} */
+  const across = [STOPS[0] * 0.9, STOPS[STOPS.length - 1] * 1.1];
+  const axes = plot({
+    width: 440,
+    height: 290,
+    x: across,
+    y: [0.001, 0.3],
+    xlabel: "code size (numbers)",
+    ylabel: "squared error per pixel",
+    title: "Error of this picture against the size of the code, by PCA and by the networks",
+    logx: true,
+    logy: true,
+    ticks: 4,
+  });
+
+  /** Of each method the picture and the error at every size, for the picture that is picked. */
+  function compute() {
+    const image = images[picked];
+    const code = encode(pca, image, bits);
+    const byPca = STOPS.map((size) => decode(pca, code, size));
+    const curve = (/** @type {Float32Array[]} */ copies) =>
+      copies.map((copy) => squaredError(image, copy));
+    return {
+      PCA: { sizes: STOPS, copies: byPca, errors: curve(byPca) },
+      ...Object.fromEntries(
+        Object.entries(made).map(([kind, bySize]) => {
+          const copies = bySize.map((one) => one[picked]);
+          return [kind, { sizes, copies, errors: curve(copies) }];
+        }),
+      ),
+    };
+  }
+  /** @type {Record<string, { sizes: number[], copies: Float32Array[], errors: number[] }>} */
+  let methods = compute();
+
+  function update() {
+    const size = STOPS[code.value];
+    axes.clear();
+    const [low, high] = axes.y.domain();
+    axes.line(
+      [
+        [size, low],
+        [size, high],
+      ],
+      "live-now",
+    );
+    const told = [linear, ...networks].map(({ key, picture, words }) => {
+      const { sizes: own, copies, errors } = methods[key];
+      const at = lastUpTo(own, size);
+      paint28(picture, copies[at]);
+      const error = errors[at].toFixed(4);
+      words.replaceChildren(
+        `${own[at]} numbers, ${bytes(own[at], bits)} bytes`,
+        make("br"),
+        make("strong", {}, `error ${error}`),
+      );
+      const points = own.map(
+        (k, i) => /** @type {[number, number]} */ ([k, Math.max(low, errors[i])]),
+      );
+      axes.line(points, `live-line live-${key}`);
+      if (key !== "PCA") axes.dots(points, `live-dot live-${key}`, 3);
+      axes.dots([points[at]], `live-dot live-${key}`, 6);
+      return `${key} ${error} with ${own[at]}`;
+    });
+    host.state.set({ size, picture: picked });
+    host.say(`${names[picked]}. Error: ${told.join(", ")} numbers.`);
+  }
+
+  function show() {
+    paint28(original.picture, images[picked]);
+    methods = compute();
+    const all = Object.values(methods).flatMap(({ errors }) => errors);
+    axes.ranges(across, [Math.max(1e-5, Math.min(...all) / 1.3), Math.max(...all) * 1.3]);
+    update();
+  }
+
+  const code = slider({
+    label: "Code",
+    min: 0,
+    max: STOPS.length - 1,
+    step: 1,
+    value: lastUpTo(STOPS, host.state.number("size", 8)),
+    format: (value) => `${STOPS[value]} numbers`,
+    oninput: update,
+  });
+  const strip = pictures({
+    label: "Pictures",
+    images,
+    names,
+    value: picked,
+    onpick: (index) => {
+      picked = index;
+      show();
+    },
+  });
+  host.root.append(
+    make(
+      "p",
+      { class: "live-try" },
+      "Give all three 8 numbers. Then slide on: how many does PCA need until it is as good as the networks with 8?",
+    ),
+    make("div", { class: "live-panels" }, ...panels.map((one) => one.card)),
+    make("div", { class: "live-controls" }, code.element),
+    make(
+      "div",
+      { class: "live-below" },
+      make(
+        "div",
+        {},
+        strip.element,
+        make(
+          "p",
+          { class: "live-note" },
+          `Validation images, one column for each class; the last five are not of the data. Each number takes ${bits} bits. PCA is computed here; the networks were trained for ${sizes.join(", ").replace(/, (\d+)$/, " and $1")} numbers, and their pictures were computed when the chapter was run. Between these sizes you see the smaller one.`,
+        ),
+      ),
+      axes.svg,
+    ),
+  );
+  show();
+});
+
+/**
+ * Where the last of some sizes is that does not exceed another, or the first.
+ *
+ * @param {number[]} sizes in rising order
+ * @param {number} limit
+ */
+function lastUpTo(sizes, limit) {
+  return Math.max(0, sizes.filter((size) => size <= limit).length - 1);
+}

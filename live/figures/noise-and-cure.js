@@ -1,0 +1,235 @@
+/**
+ * Salt and pepper on a garment or on the reader's own drawing, and four cures side by side.
+ *
+ * Data set "noise-and-cure": networks `classic` and `skip`, array `pictures` (n, 28, 28, 1), the
+ * arrays and `facts.linear` of the linear denoiser, facts `names` of the pictures and `filters`, the
+ * filter's best settings by level.
+ */
+import { figure } from "../core/figure.js";
+import { plot } from "../core/plot.js";
+import { button, canvas28, make, paint28, pictures, slider } from "../core/widgets.js";
+import { drawing } from "../pictures/drawing.js";
+import { greyLevels, psnr } from "../pictures/images.js";
+import { linearDenoiser } from "../pictures/linear.js";
+import { saltAndPepper, switchingMedian } from "../pictures/noise.js";
+
+const MOST = 60; // percent
+const SIZE = { height: 28, width: 28, channels: 1 };
+
+/**
+ * @typedef {{
+ *   key: string, title: string, cure: (noisy: Float32Array, amount: number) => Float32Array,
+ *   slow: boolean, picture: HTMLCanvasElement, words: HTMLElement, card: HTMLElement,
+ *   decibels: number, curve: Map<number, number>, done: number,
+ * }} Panel `curve` holds the decibels at the amounts, in percent, that the reader has visited;
+ *   `done` is the number of the change that it shows
+ */
+
+figure("noise-and-cure", async (host) => {
+  const { networks, arrays, facts } = await host.data("noise-and-cure");
+  /** @type {{ level: number, threshold: number, size: number, passes: number }[]} */
+  const filters = facts.filters;
+  const garments = greyLevels(arrays.pictures);
+  /** @type {any} */
+  const statistics = { ...facts.linear };
+  for (const key of ["mean", "centre", "steps", "variances"]) statistics[key] = arrays[key].values;
+  statistics.axes = Float32Array.from(arrays.axes.values, (byte) => byte - 128);
+
+  let seed = host.state.number("seed", 1);
+  let noise = saltAndPepper(seed);
+  const first = Math.min(garments.length - 1, Math.max(0, host.state.number("picture", 0)));
+  const clean = garments[first].slice(); // the reader draws on it
+  let noisy = noise(clean, 0);
+  let change = 0; // counts what the reader does
+  let waiting = 0;
+
+  const network = (/** @type {string} */ key) => (/** @type {Float32Array} */ image) =>
+    networks[key].run(image, SIZE).map((value) => Math.min(1, Math.max(0, value)));
+  /** @type {Panel[]} */
+  const panels = [
+    panel("noisy", "noisy", (image) => image),
+    panel("filter", "best filter", (image, amount) =>
+      switchingMedian(image, nearest(filters, amount)),
+    ),
+    panel("matrix", "one matrix", (image, amount) => linearDenoiser(statistics, image, amount)),
+    panel("classic", "classic network", network("classic"), true),
+    panel("skip", "skip network", network("skip"), true),
+  ];
+  const cures = panels.slice(1);
+
+  /**
+   * @param {string} key
+   * @param {string} title
+   * @param {Panel["cure"]} cure
+   * @param {boolean} [slow] whether it takes milliseconds
+   * @returns {Panel}
+   */
+  function panel(key, title, cure, slow = false) {
+    const picture = canvas28(5.5, title);
+    const words = make("span", { class: "live-decibels" });
+    const head = make("p", { class: "live-head" }, make("i", { class: `live-key live-${key}` }));
+    head.append(title);
+    const card = make("div", { class: "live-panel" }, picture, head, words);
+    return {
+      key, title, cure, slow, picture, words, card,
+      decibels: 0, curve: new Map(), done: -1,
+    }; // prettier-ignore
+  }
+
+  const axes = plot({
+    width: 440,
+    height: 270,
+    x: [0, MOST],
+    y: [5, 35],
+    xlabel: "replaced pixels (%)",
+    ylabel: "PSNR (dB)",
+    title: "Decibels of each cure at the amounts of noise that you have tried",
+    ticks: 6,
+  });
+
+  /** Everything has changed: the quick cures at once, the networks one in each frame. */
+  function renew() {
+    change += 1;
+    noisy = noise(clean, amount.value / 100);
+    for (const one of panels) if (!one.slow) apply(one);
+    finish();
+    if (!waiting) waiting = requestAnimationFrame(next);
+    host.state.set({ noise: amount.value, seed, picture: strip.value });
+  }
+
+  /** The network that has waited longest answers for what is there now. */
+  function next() {
+    const stale = panels.filter((one) => one.done < change).sort((a, b) => a.done - b.done);
+    waiting = stale.length > 1 ? requestAnimationFrame(next) : 0;
+    if (stale.length) apply(stale[0]);
+    if (stale.length < 2) finish();
+  }
+
+  function apply(/** @type {Panel} */ one) {
+    const image = one.cure(noisy, amount.value / 100);
+    paint28(one.picture, image);
+    one.decibels = psnr(clean, image);
+    one.curve.set(amount.value, one.decibels);
+    one.done = change;
+    one.words.textContent = inDecibels(one.decibels);
+  }
+
+  /** What compares the panels. */
+  function finish() {
+    const best = Math.max(...cures.map((one) => one.decibels));
+    for (const one of cures) one.card.classList.toggle("live-best", one.decibels === best);
+    axes.clear();
+    axes.line(
+      [
+        [amount.value, axes.y.domain()[0]],
+        [amount.value, axes.y.domain()[1]],
+      ],
+      "live-now",
+    );
+    for (const one of cures) {
+      const points = [...one.curve]
+        .filter(([, decibels]) => Number.isFinite(decibels))
+        .sort((a, b) => a[0] - b[0]);
+      axes.line(points, `live-line live-${one.key}`);
+      axes.dots(
+        points.filter(([at]) => at === amount.value),
+        `live-dot live-${one.key}`,
+      );
+    }
+    if (panels.some((one) => one.done < change)) return;
+    const order = [...cures].sort((a, b) => b.decibels - a.decibels);
+    host.say(
+      `${amount.value} % noise, ${inDecibels(panels[0].decibels)}. ` +
+        order.map((one) => `${one.title} ${inDecibels(one.decibels)}`).join(", ") +
+        ".",
+    );
+  }
+
+  /** Another picture or other noise: the curves begin anew. */
+  function begin() {
+    for (const one of panels) one.curve.clear();
+    renew();
+  }
+
+  const amount = slider({
+    label: "Noise",
+    min: 0,
+    max: MOST,
+    step: 1,
+    value: Math.min(MOST, Math.max(0, host.state.number("noise", 10))),
+    format: (value) => `${value} %`,
+    oninput: renew,
+  });
+  const strip = pictures({
+    label: "Garments",
+    images: garments,
+    names: facts.names,
+    value: first,
+    onpick: (index) => {
+      clean.set(garments[index]);
+      board.paint();
+      begin();
+    },
+  });
+  const board = drawing(clean, { label: "The clean picture: draw on it", onchange: begin });
+  const other = button("Other noise", () => {
+    noise = saltAndPepper(++seed);
+    begin();
+  });
+  const blank = button("Blank page", () => {
+    clean.fill(0);
+    board.paint();
+    board.element.focus();
+    begin();
+  });
+
+  const original = make(
+    "div",
+    { class: "live-panel" },
+    board.element,
+    make("p", { class: "live-head" }, "clean: draw on it"),
+    blank,
+  );
+  host.root.append(
+    make(
+      "p",
+      { class: "live-try" },
+      "Slide the noise from 0 upwards: where does the classic network pass the filter? Then draw something that is no garment.",
+    ),
+    make("div", { class: "live-panels" }, original, ...panels.map((one) => one.card)),
+    make("div", { class: "live-controls" }, amount.element, other),
+    make(
+      "div",
+      { class: "live-below" },
+      make(
+        "div",
+        {},
+        strip.element,
+        make(
+          "p",
+          { class: "live-note" },
+          "Validation images, and the networks that this chapter trained. The filter and the matrix are told how much noise there is; the networks see only the picture.",
+        ),
+      ),
+      axes.svg,
+    ),
+  );
+  begin();
+});
+
+/**
+ * The setting that the chapter found best for the level nearest to an amount of noise.
+ *
+ * @template {{ level: number }} Setting
+ * @param {Setting[]} settings
+ * @param {number} amount
+ */
+function nearest(settings, amount) {
+  const distance = (/** @type {Setting} */ one) => Math.abs(one.level - amount);
+  return settings.reduce((a, b) => (distance(b) < distance(a) ? b : a));
+}
+
+/** @param {number} decibels */
+function inDecibels(decibels) {
+  return Number.isFinite(decibels) ? `${decibels.toFixed(1)} dB` : "no error";
+}

@@ -93,6 +93,12 @@ def evidence(options: dict) -> None:
     run(PY, "-m", "tools.costs")
 
 
+def live(options: dict) -> None:
+    """bundle the living figures (with Node) and execute the notebooks whose networks they show"""
+    run(PY, "-m", "tools.live")
+    run(PY, "-m", "tools.cover")
+
+
 def mutants(options: dict) -> None:
     """plant mistakes one by one and see whether they are noticed (MUTANT=name for one)"""
     names = named(options, "MUTANT")
@@ -175,6 +181,7 @@ COMMANDS = {
     "test-colab": (test_colab, ("PYTHON", "WORKERS")),
     "execute": (execute, ("NOTEBOOK", "PYTHON")),
     "evidence": (evidence, ("NOTEBOOK", "PYTHON", "WORKERS")),
+    "live": (live, ("PYTHON",)),
     "mutants": (mutants, ("MUTANT", "PYTHON", "WORKERS")),
     "bench": (bench, ("NOTEBOOK", "PYTHON")),
     "cleaner": (cleaner, ("PYTHON",)),

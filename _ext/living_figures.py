@@ -18,6 +18,7 @@ these pages load, puts the living one in its place.
 import json
 import re
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -29,7 +30,7 @@ FIGURES = Path(__file__).parent.parent / "_assets" / "live"
 CELL = re.compile(r"tag_live-([a-z0-9-]+)")
 
 
-class live(nodes.General, nodes.Element):  # noqa: N801: docutils writes its nodes so
+class live(nodes.General, nodes.Element):  # docutils writes its nodes so
     """A place for a living figure; its children are the picture."""
 
 
@@ -38,7 +39,7 @@ class Live(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {
+    option_spec: ClassVar = {
         name: directives.unchanged_required for name in ("title", "try", "method", "points", "beta")
     }
 

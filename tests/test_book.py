@@ -7,11 +7,7 @@ one they are skipped, and pytest says so.
 """
 
 import contextlib
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,74 +15,15 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
+from pages import NOTEBOOKS, Book, Page, Visit, is_foreign
 
 from tools import set_address, toc
 
 ROOT = toc.ROOT
 ADDRESS = set_address.current()
-NOTEBOOKS = {path.with_suffix("").as_posix() for path in toc.notebooks()}
 SHORTEST_ALT = 20  # characters: less cannot say what a figure shows
-AXE = Path(__file__).parent / "assets" / "axe-core" / "axe.min.js"
 NARROW = 360  # pixels: a small phone
-
-
-class Page:
-    """A page of the built book: its name (`chapters/x`), its file and its parsed text."""
-
-    def __init__(self, folder: Path, file: Path) -> None:
-        self.folder = folder
-        self.file = file
-        self.name = file.relative_to(folder).with_suffix("").as_posix()
-        self.soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
-
-    @property
-    def article(self) -> Tag:
-        """The page without its bars and menus."""
-        return self.soup.select_one("article") or self.soup.select_one("main") or self.soup
-
-    @property
-    def is_notebook(self) -> bool:
-        """Whether the page was a notebook."""
-        return self.name in NOTEBOOKS
-
-
-class Book:
-    """A folder of built pages."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        files = sorted(folder.rglob("*.html"))
-        own = [file for file in files if not file.relative_to(folder).parts[0].startswith("_")]
-        self.pages = [Page(folder, file) for file in own]
-
-    def __getitem__(self, name: str) -> Page:
-        return next(page for page in self.pages if page.name == name)
-
-
-@pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder of the pages, built from scratch with warnings as errors, and what went wrong."""
-    if folder := os.environ.get("BOOK_HTML"):
-        return Path(folder).resolve(), ""
-    target = tmp_path_factory.mktemp("book")
-    program = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
-    options = ["-W", "-n", "--keep-going", "--quiet", "--path-output", str(target)]
-    command = [sys.executable, "-c", program, "build", str(ROOT), *options]
-    quiet = {**os.environ, "NO_COLOR": "1", "KERAS_BACKEND": "numpy"}  # as in the Makefile
-    run = subprocess.run(command, cwd=ROOT, env=quiet, capture_output=True, text=True)
-    output = run.stdout + run.stderr
-    failed = run.returncode != 0 or "WARNING" in output
-    return target / "_build" / "html", output if failed else ""
-
-
-@pytest.fixture(scope="module")
-def book(build: tuple[Path, str]) -> Book:
-    """The pages of the book."""
-    folder, wrong = build
-    if wrong:
-        pytest.skip("the book could not be built: see test_the_book_builds_without_a_warning")
-    return Book(folder)
 
 
 def test_the_book_builds_without_a_warning(build: tuple[Path, str]) -> None:
@@ -110,11 +47,6 @@ _CDN = re.compile(
 _SPEECH = re.compile(
     r"https://cdn\.jsdelivr\.net/npm/(sre-mathmaps-ie|speech-rule-engine|wicked-good-xpath)@"
 )
-
-
-def is_foreign(address: str) -> bool:
-    """Whether an address leads to another host."""
-    return bool(re.match(r"\s*((https?|wss?|ftp):|//)", address, re.IGNORECASE))
 
 
 def foreign_in_css(css: str) -> list[str]:
@@ -398,88 +330,6 @@ def test_every_tracked_address_is_the_one_in_the_configuration() -> None:
 
 
 # The pages in a browser
-
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """The system's Chromium, without a window."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if program is None:
-        pytest.skip("no Chromium or Chrome found: the checks in a browser were not made")
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=_FLAGS)
-        yield running
-        running.close()
-
-
-class Visit:
-    """A page opened from disk, with what it asked for and what it complained about."""
-
-    def __init__(self, browser: Any, page: Page, query: str = "") -> None:
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
-        self.tab = self.context.new_page()
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-        self.tab.on("request", lambda request: self.requests.append(request.url))
-        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.tab.on("console", self._note)
-        self.tab.goto(page.file.as_uri() + query)
-        self.tab.wait_for_load_state("networkidle")
-        self.tab.evaluate("() => window.MathJax?.startup?.promise?.then(() => null)")
-        self.tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-        # A colour is measured when it has arrived, not on its way.
-        self.tab.add_style_tag(
-            content="* {transition: none !important; animation: none !important}"
-        )
-
-    def _note(self, message: Any) -> None:
-        # A font may not be preloaded from disk; the style sheet loads it all the same.
-        where = message.text + message.location.get("url", "")
-        if message.type in ("error", "warning") and not re.search(r"file:\S+\.woff2", where):
-            self.errors.append(message.text)
-
-    def __enter__(self) -> "Visit":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.context.close()
-
-    @property
-    def foreign(self) -> list[str]:
-        """The requests that went to other hosts."""
-        return [address for address in self.requests if is_foreign(address)]
-
-    def look(self, width: int, scheme: str) -> None:
-        """Make the window as wide as that, in pixels, and the device light or dark."""
-        self.tab.set_viewport_size({"width": width, "height": 900})
-        self.tab.emulate_media(color_scheme=scheme)
-        self.tab.wait_for_timeout(300)
-
-    def excess(self) -> int:
-        """Return by how many pixels the page is wider than the window."""
-        return self.tab.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-
-    def violations(self) -> list[str]:
-        """Return axe's complaints."""
-        if not self.tab.evaluate("'axe' in window"):
-            self.tab.evaluate(AXE.read_text(encoding="utf-8"))
-        check = "async () => (await axe.run(document, {preload: false})).violations"
-        found = self.tab.evaluate(check)
-        return [f"{rule['id']}: {node['html'][:150]}" for rule in found for node in rule["nodes"]]
 
 
 @pytest.fixture(scope="module")

@@ -289,6 +289,7 @@ STEPS = {
         "-m tools.cover",
         "-m tools.costs",
     ],
+    "live": ["-m tools.live", "-m tools.cover"],
     "mutants": ["-m tools.mutants --workers 2"],
     "mutants MUTANT=elbo": ["-m tools.mutants --workers 2 elbo"],
     "bench NOTEBOOK=chapters/a.ipynb": ["-m tools.bench chapters/a.ipynb"],
@@ -321,7 +322,8 @@ def test_every_command_is_tried_here() -> None:
 def test_every_tool_that_a_command_runs_is_there() -> None:
     source = (ROOT / "course.py").read_text(encoding="utf-8")
     for name in re.findall(r'"tools\.(\w+)"', source):
-        assert (ROOT / "tools" / f"{name}.py").is_file(), name
+        module = ROOT / "tools" / name
+        assert module.with_suffix(".py").is_file() or (module / "__main__.py").is_file(), name
 
 
 @posix

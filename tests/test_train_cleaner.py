@@ -24,7 +24,7 @@ def test_patches_are_generated_and_real_in_the_stated_shares(monkeypatch):
 
         monkeypatch.setattr(documents, name, marked)
     for scans, plan, num_real in (
-        (real, train_cleaner.Plan(1, 1.0, everyday=0.3, real=0.5), 200),
+        (real, train_cleaner.Plan(1, 1.0, 0, everyday=0.3, real=0.5), 200),
         (real, train_cleaner.REAL, 340),
         ([], train_cleaner.GENERATED, 0),
     ):
@@ -39,14 +39,14 @@ def test_patches_are_generated_and_real_in_the_stated_shares(monkeypatch):
 
 def test_each_pool_has_new_pages_and_their_sum_is_the_plan(monkeypatch):
     monkeypatch.setattr(train_cleaner, "POOL", 64)
-    made = [x for x, _ in train_cleaner.pools([], train_cleaner.Plan(160, 1.0, 0.5), seed=0)]
+    made = [x for x, _ in train_cleaner.pools([], train_cleaner.Plan(160, 1.0, 0, 0.5), seed=0)]
     assert [len(x) for x in made] == [64, 64, 32]
     assert not np.array_equal(made[0], made[1])
 
 
 def test_a_short_training_improves_pages_repeats_itself_and_can_go_on(monkeypatch):
     monkeypatch.setattr(train_cleaner, "POOL", 320)
-    plan = train_cleaner.Plan(960, 3e-3, 0.35)
+    plan = train_cleaner.Plan(960, 3e-3, 0, 0.35)
     cleaner = train_cleaner.train([], plan, seed=3)
     unseen = pairs(4, seed=9)
     nothing = np.mean([np.square(pair.dirty - pair.clean).mean() for pair in unseen])
@@ -63,7 +63,7 @@ def test_a_short_training_improves_pages_repeats_itself_and_can_go_on(monkeypatc
     again = train_cleaner.train([], plan, seed=3)
     page = unseen[0].dirty[:96, :160][None]
     np.testing.assert_allclose(cleaner(page), again(page), atol=1e-3)
-    still = train_cleaner.train([], train_cleaner.Plan(8, 0.0, 0.35), start=cleaner, seed=3)
+    still = train_cleaner.train([], train_cleaner.Plan(8, 0.0, 0, 0.35), start=cleaner, seed=3)
     np.testing.assert_allclose(cleaner(page), still(page), atol=1e-6)
 
 

@@ -41,19 +41,25 @@ class Plan:
 
     Attributes:
         patches: seen in all.
-        learning_rate: at the start; it decays to zero.
+        learning_rate: the highest; it decays to zero.
+        warm_up: steps in which it rises from zero. The first steps all push the same way, towards
+            white; long ones kill rectified units for good: without a warm-up, at twice the rate,
+            28 of the 48 of the deepest convolution but one never answered again.
         everyday: share of the generated patches; the others are dirty pages of running text.
         real: share of all patches, where there are real scans.
     """
 
     patches: int
     learning_rate: float
+    warm_up: int
     everyday: float
     real: float = 0.0
 
 
-GENERATED = Plan(800_000, 3e-3, everyday=0.35)
-REAL = Plan(320_000, 2e-3, everyday=0.6, real=0.85)  # goes on from the weights of the first
+GENERATED = Plan(800_000, 1.5e-3, warm_up=4_000, everyday=0.35)
+REAL = Plan(
+    400_000, 1.5e-3, warm_up=1_000, everyday=0.6, real=0.85
+)  # goes on from the weights of the first
 
 
 def training_patches(
@@ -117,7 +123,10 @@ def train(
     if start is not None:
         model.set_weights(start.get_weights())
     steps = plan.patches // BATCH_SIZE
-    schedule = keras.optimizers.schedules.CosineDecay(plan.learning_rate, steps)
+    warm_up = min(plan.warm_up, steps // 10)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm_up, warmup_target=plan.learning_rate, warmup_steps=warm_up
+    )
     model.compile(keras.optimizers.Adam(schedule), loss="mse", steps_per_execution=min(50, steps))
     bar = tqdm(total=plan.patches, unit="patch", file=sys.stderr)
     with bar:

@@ -186,8 +186,7 @@ figure("latent-explorer", async (host) => {
   const surprise = random(Math.round(1000 * Math.abs(x) + 7));
   const anywhere = button("Surprise me", () => {
     stop();
-    x = 0.66 * (2 * surprise.uniform() - 1);
-    y = 0.66 * (2 * surprise.uniform() - 1);
+    [x, y] = [0.66, 0.66].map((reach) => short(reach * (2 * surprise.uniform() - 1)));
     update();
   });
   const [from, to] = ["from", "to"].map((word, i) => {
@@ -213,7 +212,7 @@ figure("latent-explorer", async (host) => {
       label: `Latent plane: ${one.title}`,
       onmove: (fx, fy) => {
         stop();
-        [x, y] = [2 * fx - 1, 1 - 2 * fy];
+        [x, y] = [2 * fx - 1, 1 - 2 * fy].map(short);
         requestAnimationFrame(update);
       },
       position: () => [(1 + x) / 2, (1 - y) / 2],
@@ -238,6 +237,11 @@ figure("latent-explorer", async (host) => {
     update();
   });
 });
+
+/** As exact as a link is, so that a link brings back the same picture. */
+function short(/** @type {number} */ value) {
+  return Math.round(1e4 * value) / 1e4;
+}
 
 /**
  * @param {Float32Array} codes (n, 2)

@@ -4,7 +4,7 @@ import { scaleLinear, scaleLog } from "d3-scale";
 import { select } from "d3-selection";
 import { line as d3line } from "d3-shape";
 
-const MARGIN = { left: 48, right: 12, top: 10, bottom: 38 };
+const MARGIN = { left: 56, right: 12, top: 10, bottom: 38 };
 
 /**
  * Axes to draw on.
@@ -42,11 +42,19 @@ export function plot({
     axes
       .append("g")
       .attr("transform", `translate(0,${height - bottom})`)
-      .call(axisBottom(across).ticks(ticks).tickSizeOuter(0));
+      .call(
+        axisBottom(across)
+          .ticks(ticks, logx ? "~g" : undefined)
+          .tickSizeOuter(0),
+      );
     axes
       .append("g")
       .attr("transform", `translate(${left},0)`)
-      .call(axisLeft(up).ticks(ticks).tickSizeOuter(0));
+      .call(
+        axisLeft(up)
+          .ticks(ticks, logy ? "~g" : undefined)
+          .tickSizeOuter(0),
+      );
     const word = (/** @type {string} */ text) =>
       axes.append("text").attr("class", "live-axis").text(text);
     word(xlabel)

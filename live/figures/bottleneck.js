@@ -7,11 +7,11 @@
  */
 import { figure } from "../core/figure.js";
 import { plot } from "../core/plot.js";
-import { canvas28, make, paint28, pictures, slider } from "../core/widgets.js";
+import { canvas28, label, make, paint28, pictures, slider } from "../core/widgets.js";
 import { bytes, decode, encode } from "../pictures/codes.js";
 import { greyLevels, squaredError } from "../pictures/images.js";
 
-const STOPS = [2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 33, 40, 48, 56, 64];
+const STOPS = [2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64];
 
 figure("bottleneck", async (host) => {
   const { arrays, facts } = await host.data("bottleneck");
@@ -33,15 +33,14 @@ figure("bottleneck", async (host) => {
   const panels = ["original", "PCA", "deep", "shallow"].map((key) => {
     const title = key === "PCA" || key === "original" ? key : `${key} network`;
     const picture = canvas28(6.5, title);
-    const head = make("p", { class: "live-head" });
-    if (key !== "original") head.append(make("i", { class: `live-key live-${key}` }));
-    head.append(title);
+    const line = make("i", { class: `live-key live-${key}` });
+    const head = make("p", { class: "live-head" }, title);
     const words = make("p", { class: "live-numbers" });
     return {
       key,
       picture,
       words,
-      card: make("div", { class: "live-panel" }, picture, head, words),
+      card: make("div", { class: "live-panel" }, picture, line, head, words),
     };
   });
   const [original, linear, ...networks] = panels;
@@ -50,10 +49,10 @@ figure("bottleneck", async (host) => {
   /** @type {[number, number]} */
   const across = [STOPS[0] * 0.9, STOPS[STOPS.length - 1] * 1.1];
   const axes = plot({
-    width: 440,
-    height: 290,
+    width: 360,
+    height: 250,
     x: across,
-    y: [0.001, 0.3],
+    y: [0.001, 0.1],
     xlabel: "code size (numbers)",
     ylabel: "squared error per pixel",
     title: "Error of this picture against the size of the code, by PCA and by the networks",
@@ -61,6 +60,7 @@ figure("bottleneck", async (host) => {
     logy: true,
     ticks: 4,
   });
+  /** @type {import("d3-scale").ScaleLogarithmic<number, number>} */ (axes.x).base(2);
 
   /** Of each method the picture and the error at every size, for the picture that is picked. */
   function compute() {
@@ -99,7 +99,9 @@ figure("bottleneck", async (host) => {
       paint28(picture, copies[at]);
       const error = errors[at].toFixed(4);
       words.replaceChildren(
-        `${own[at]} numbers, ${bytes(own[at], bits)} bytes`,
+        `${own[at]} numbers`,
+        make("br"),
+        `${bytes(own[at], bits)} bytes`,
         make("br"),
         make("strong", {}, `error ${error}`),
       );
@@ -142,29 +144,19 @@ figure("bottleneck", async (host) => {
       show();
     },
   });
+  const note = make(
+    "p",
+    { class: "live-note" },
+    `Validation images, a column for each class; the last row is not of the data. Each number of a code takes ${bits} bits. PCA is computed here. The networks' pictures were computed when the chapter was run, for ${sizes.slice(0, -1).join(", ")} and ${sizes[sizes.length - 1]} numbers: between these sizes you see those of the smaller one.`,
+  );
   host.root.append(
-    make(
-      "p",
-      { class: "live-try" },
+    label(
       "Give all three 8 numbers. Then slide on: how many does PCA need until it is as good as the networks with 8?",
     ),
     make("div", { class: "live-panels" }, ...panels.map((one) => one.card)),
     make("div", { class: "live-controls" }, code.element),
-    make(
-      "div",
-      { class: "live-below" },
-      make(
-        "div",
-        {},
-        strip.element,
-        make(
-          "p",
-          { class: "live-note" },
-          `Validation images, one column for each class; the last five are not of the data. Each number takes ${bits} bits. PCA is computed here; the networks were trained for ${sizes.join(", ").replace(/, (\d+)$/, " and $1")} numbers, and their pictures were computed when the chapter was run. Between these sizes you see the smaller one.`,
-        ),
-      ),
-      axes.svg,
-    ),
+    make("div", { class: "live-below" }, strip.element, axes.svg),
+    note,
   );
   show();
 });

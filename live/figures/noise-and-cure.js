@@ -7,13 +7,15 @@
  */
 import { figure } from "../core/figure.js";
 import { plot } from "../core/plot.js";
-import { button, canvas28, make, paint28, pictures, slider } from "../core/widgets.js";
+import { button, canvas28, label, make, paint28, pictures, slider } from "../core/widgets.js";
 import { drawing } from "../pictures/drawing.js";
 import { greyLevels, psnr } from "../pictures/images.js";
 import { linearDenoiser } from "../pictures/linear.js";
 import { saltAndPepper, switchingMedian } from "../pictures/noise.js";
 
 const MOST = 60; // percent
+/** @type {[number, number]} */
+const DECIBELS = [5, 35]; // of the plot
 const SIZE = { height: 28, width: 28, channels: 1 };
 
 /**
@@ -49,7 +51,7 @@ figure("noise-and-cure", async (host) => {
   const panels = [
     panel("noisy", "noisy", (image) => image),
     panel("filter", "best filter", (image, amount) =>
-      switchingMedian(image, nearest(filters, amount)),
+      amount === 0 ? image : switchingMedian(image, nearest(filters, amount)),
     ),
     panel("matrix", "one matrix", (image, amount) => linearDenoiser(statistics, image, amount)),
     panel("classic", "classic network", network("classic"), true),
@@ -66,10 +68,10 @@ figure("noise-and-cure", async (host) => {
    */
   function panel(key, title, cure, slow = false) {
     const picture = canvas28(5.5, title);
-    const words = make("span", { class: "live-decibels" });
-    const head = make("p", { class: "live-head" }, make("i", { class: `live-key live-${key}` }));
-    head.append(title);
-    const card = make("div", { class: "live-panel" }, picture, head, words);
+    const words = make("p", { class: "live-numbers" });
+    const name = make("p", { class: "live-head" }, title);
+    const line = make("i", { class: `live-key live-${key}` });
+    const card = make("div", { class: "live-panel" }, picture, line, words, name);
     return {
       key, title, cure, slow, picture, words, card,
       decibels: 0, curve: new Map(), done: -1,
@@ -77,10 +79,10 @@ figure("noise-and-cure", async (host) => {
   }
 
   const axes = plot({
-    width: 440,
-    height: 270,
+    width: 360,
+    height: 230,
     x: [0, MOST],
-    y: [5, 35],
+    y: DECIBELS,
     xlabel: "replaced pixels (%)",
     ylabel: "PSNR (dB)",
     title: "Decibels of each cure at the amounts of noise that you have tried",
@@ -114,34 +116,30 @@ figure("noise-and-cure", async (host) => {
     one.words.textContent = inDecibels(one.decibels);
   }
 
-  /** What compares the panels. */
+  /** What compares the cures. */
   function finish() {
     const best = Math.max(...cures.map((one) => one.decibels));
-    for (const one of cures) one.card.classList.toggle("live-best", one.decibels === best);
+    const now = amount.value;
+    const [low, high] = DECIBELS;
     axes.clear();
-    axes.line(
-      [
-        [amount.value, axes.y.domain()[0]],
-        [amount.value, axes.y.domain()[1]],
-      ],
-      "live-now",
-    );
+    axes.line([[now, low], [now, high]], "live-now"); // prettier-ignore
     for (const one of cures) {
+      one.card.classList.toggle("live-best", one.decibels === best);
       const points = [...one.curve]
-        .filter(([, decibels]) => Number.isFinite(decibels))
-        .sort((a, b) => a[0] - b[0]);
+        .sort((a, b) => a[0] - b[0])
+        .map(([at, decibels]) => /** @type {[number, number]} */ ([at, Math.min(high, decibels)]));
       axes.line(points, `live-line live-${one.key}`);
       axes.dots(
-        points.filter(([at]) => at === amount.value),
+        points.filter(([at]) => at === now),
         `live-dot live-${one.key}`,
       );
     }
     if (panels.some((one) => one.done < change)) return;
-    const order = [...cures].sort((a, b) => b.decibels - a.decibels);
+    const [filter, , classic, skip] = cures;
     host.say(
-      `${amount.value} % noise, ${inDecibels(panels[0].decibels)}. ` +
-        order.map((one) => `${one.title} ${inDecibels(one.decibels)}`).join(", ") +
-        ".",
+      now === 0
+        ? `Without noise the networks still err: classic ${inDecibels(classic.decibels)}, skip ${inDecibels(skip.decibels)}.`
+        : `${now} % noise: the classic network is ${ahead(classic, filter)} the filter, the skip network ${ahead(skip, filter)} it.`,
     );
   }
 
@@ -187,32 +185,22 @@ figure("noise-and-cure", async (host) => {
     "div",
     { class: "live-panel" },
     board.element,
-    make("p", { class: "live-head" }, "clean: draw on it"),
-    blank,
+    make("i", { class: "live-key live-clean" }),
+    make("p", { class: "live-numbers" }, "clean"),
+    make("p", { class: "live-head" }, "draw on it"),
+  );
+  const note = make(
+    "p",
+    { class: "live-note" },
+    "Validation images, and the networks that this chapter trained. The filter and the matrix are told how much noise there is; the networks see only the picture. Of the matrix 360 axes are kept, which costs less than 0.1 dB.",
   );
   host.root.append(
-    make(
-      "p",
-      { class: "live-try" },
-      "Slide the noise from 0 upwards: where does the classic network pass the filter? Then draw something that is no garment.",
+    label(
+      "Slide the noise: where does the classic network pass the filter? Then draw something that is no garment.",
     ),
     make("div", { class: "live-panels" }, original, ...panels.map((one) => one.card)),
-    make("div", { class: "live-controls" }, amount.element, other),
-    make(
-      "div",
-      { class: "live-below" },
-      make(
-        "div",
-        {},
-        strip.element,
-        make(
-          "p",
-          { class: "live-note" },
-          "Validation images, and the networks that this chapter trained. The filter and the matrix are told how much noise there is; the networks see only the picture.",
-        ),
-      ),
-      axes.svg,
-    ),
+    make("div", { class: "live-controls" }, amount.element, other, blank),
+    make("div", { class: "live-below" }, make("div", {}, strip.element, note), axes.svg),
   );
   begin();
 });
@@ -232,4 +220,15 @@ function nearest(settings, amount) {
 /** @param {number} decibels */
 function inDecibels(decibels) {
   return Number.isFinite(decibels) ? `${decibels.toFixed(1)} dB` : "no error";
+}
+
+/**
+ * By how much one cure is better than another, in words.
+ *
+ * @param {{ decibels: number }} one
+ * @param {{ decibels: number }} other
+ */
+function ahead(one, other) {
+  const lead = one.decibels - other.decibels;
+  return `${inDecibels(Math.abs(lead))} ${lead < 0 ? "below" : "above"}`;
 }

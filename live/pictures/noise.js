@@ -50,15 +50,19 @@ function mirrored(i) {
 }
 
 /**
- * The median where a pixel is far from it, elsewhere the pixel.
+ * The median where a pixel is far from it, elsewhere the pixel. Distances are rounded to 32 bits, as
+ * the chapter's are: grey levels often differ by just the threshold.
  *
  * @param {Float32Array} image 28 x 28
  * @param {{ threshold: number, size: number, passes: number }} setting
  */
 export function switchingMedian(image, { threshold, size, passes }) {
+  const most = Math.fround(threshold);
   for (let pass = 0; pass < passes; pass++) {
     const smooth = median(image, size);
-    image = image.map((value, i) => (Math.abs(value - smooth[i]) > threshold ? smooth[i] : value));
+    image = image.map((value, i) =>
+      Math.fround(Math.abs(value - smooth[i])) > most ? smooth[i] : value,
+    );
   }
   return image;
 }

@@ -93,17 +93,16 @@ figure("bottleneck", async (host) => {
       ],
       "live-now",
     );
-    const told = [linear, ...networks].map(({ key, picture, words }) => {
+    const now = [linear, ...networks].map(({ key, picture, words }) => {
       const { sizes: own, copies, errors } = methods[key];
       const at = lastUpTo(own, size);
       paint28(picture, copies[at]);
-      const error = errors[at].toFixed(4);
       words.replaceChildren(
         `${own[at]} numbers`,
         make("br"),
         `${bytes(own[at], bits)} bytes`,
         make("br"),
-        make("strong", {}, `error ${error}`),
+        make("strong", {}, `error ${errors[at].toFixed(4)}`),
       );
       const points = own.map(
         (k, i) => /** @type {[number, number]} */ ([k, Math.max(low, errors[i])]),
@@ -111,10 +110,14 @@ figure("bottleneck", async (host) => {
       axes.line(points, `live-line live-${key}`);
       if (key !== "PCA") axes.dots(points, `live-dot live-${key}`, 3);
       axes.dots([points[at]], `live-dot live-${key}`, 6);
-      return `${key} ${error} with ${own[at]}`;
+      return { size: own[at], error: errors[at] };
     });
     host.state.set({ size, picture: picked });
-    host.say(`${names[picked]}. Error: ${told.join(", ")} numbers.`);
+    const [own, deep, shallow] = now;
+    const times = (/** @type {{ error: number }} */ other) => (own.error / other.error).toFixed(2);
+    host.say(
+      `With ${size} numbers PCA's error is ${times(deep)} times the deep network's with ${deep.size}, and ${times(shallow)} times the shallow network's.`,
+    );
   }
 
   function show() {

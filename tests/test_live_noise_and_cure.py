@@ -1,4 +1,4 @@
-"""Noise and cure, touched: the slider, the pictures, drawing by mouse, finger and keys, the link."""
+"""Noise and cure, touched: the slider, the pictures, drawing by mouse, finger and keys, links."""
 
 from typing import Any
 
@@ -105,6 +105,7 @@ def test_other_noise_is_other_noise(tab: Any):
 def test_a_drawing_is_spoilt_and_cured_too(tab: Any):
     tab.get_by_role("button", name="Blank page").click()
     blank = shown(tab)
+    assert tab.locator(".live-thumb[aria-pressed=true]").count() == 0
     board = tab.locator(".live-board")
     board.scroll_into_view_if_needed()
     box = board.bounding_box()
@@ -159,8 +160,7 @@ def test_a_link_brings_the_same_situation_back(tab: Any, book: Book, browser: An
     found = shown(tab)
     tab.get_by_role("button", name="Link to this").click()
     tab.wait_for_function("location.hash.startsWith('#live-noise-and-cure:')")
-    seed = tab.evaluate("location.hash")
-    with Visit(browser, book[PAGE], query=seed) as other:
+    with Visit(browser, book[PAGE], query=tab.evaluate("location.hash")) as other:
         assert shown(other.tab) == found
 
 

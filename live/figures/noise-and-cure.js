@@ -39,9 +39,9 @@ figure("noise-and-cure", async (host) => {
 
   let seed = host.state.number("seed", 1);
   let noise = saltAndPepper(seed);
-  const first = Math.min(garments.length - 1, Math.max(0, host.state.number("picture", 0)));
-  const clean = garments[first].slice(); // the reader draws on it
-  let noisy = noise(clean, 0);
+  const asked = Math.floor(host.state.number("picture", 0));
+  const first = asked < garments.length ? asked : 0; // below 0: a blank page
+  const clean = (garments[first] ?? new Float32Array(784)).slice(); // the reader draws on it
   let change = 0; // counts what the reader does
   let waiting = 0;
 
@@ -89,25 +89,24 @@ figure("noise-and-cure", async (host) => {
     ticks: 6,
   });
 
-  /** Everything has changed: the quick cures at once, the networks one in each frame. */
+  /** Everything has changed: it is drawn with the next frame. */
   function renew() {
     change += 1;
-    noisy = noise(clean, amount.value / 100);
-    for (const one of panels) if (!one.slow) apply(one);
-    finish();
-    if (!waiting) waiting = requestAnimationFrame(next);
+    if (!waiting) waiting = requestAnimationFrame(draw);
     host.state.set({ noise: amount.value, seed, picture: strip.value });
   }
 
-  /** The network that has waited longest answers for what is there now. */
-  function next() {
+  /** The quick cures at once; of the networks the one that has waited longest, until all are done. */
+  function draw() {
+    const noisy = noise(clean, amount.value / 100);
+    for (const one of panels) if (!one.slow && one.done < change) apply(one, noisy);
     const stale = panels.filter((one) => one.done < change).sort((a, b) => a.done - b.done);
-    waiting = stale.length > 1 ? requestAnimationFrame(next) : 0;
-    if (stale.length) apply(stale[0]);
-    if (stale.length < 2) finish();
+    if (stale.length) apply(stale[0], noisy);
+    waiting = stale.length > 1 ? requestAnimationFrame(draw) : 0;
+    finish();
   }
 
-  function apply(/** @type {Panel} */ one) {
+  function apply(/** @type {Panel} */ one, /** @type {Float32Array} */ noisy) {
     const image = one.cure(noisy, amount.value / 100);
     paint28(one.picture, image);
     one.decibels = psnr(clean, image);
@@ -169,13 +168,20 @@ figure("noise-and-cure", async (host) => {
       begin();
     },
   });
-  const board = drawing(clean, { label: "The clean picture: draw on it", onchange: begin });
+  const board = drawing(clean, {
+    label: "The clean picture: draw on it",
+    onchange: () => {
+      strip.value = -1;
+      begin();
+    },
+  });
   const other = button("Other noise", () => {
     noise = saltAndPepper(++seed);
     begin();
   });
   const blank = button("Blank page", () => {
     clean.fill(0);
+    strip.value = -1;
     board.paint();
     board.element.focus();
     begin();
@@ -192,7 +198,7 @@ figure("noise-and-cure", async (host) => {
   const note = make(
     "p",
     { class: "live-note" },
-    "Validation images, and the networks that this chapter trained. The filter and the matrix are told how much noise there is; the networks see only the picture. Of the matrix 360 axes are kept, which costs less than 0.1 dB.",
+    "Validation images, and the networks that this chapter trained. The filter and the matrix are told how much noise there is; the networks see only the picture. Of the matrix 360 axes are kept, which costs less than 0.1 dB from 5 % on.",
   );
   host.root.append(
     label(
@@ -230,5 +236,6 @@ function inDecibels(decibels) {
  */
 function ahead(one, other) {
   const lead = one.decibels - other.decibels;
+  if (Math.abs(lead) < 0.05) return "level with";
   return `${inDecibels(Math.abs(lead))} ${lead < 0 ? "below" : "above"}`;
 }

@@ -33,7 +33,7 @@ def shown(tab: Any) -> dict[str, tuple[str, list[str]]]:
             panel.locator("canvas").evaluate(PICTURE),
             panel.locator(".live-numbers").inner_text().splitlines(),
         )
-        for panel in tab.locator(".live-panel").all()
+        for panel in tab.locator(".live-exhibit").all()
     }
 
 

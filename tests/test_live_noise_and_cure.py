@@ -44,7 +44,7 @@ def slide(tab: Any, amount: int) -> None:
 def shown(tab: Any) -> dict[str, tuple[str, str]]:
     """Return each panel's picture and its decibels, when all are there."""
     tab.evaluate(SETTLED)
-    panels = tab.locator(".live-panel")
+    panels = tab.locator(".live-exhibit")
     return {
         panel.locator(".live-head").inner_text(): (
             panel.locator("canvas").evaluate(PICTURE),

@@ -31,7 +31,15 @@ from nbformat import NotebookNode
 from course_utils import claims
 from course_utils.data import load_fashion_mnist
 from tools import fingerprint, renaming, toc
-from tools.execute import NotExecuted, normalise, run, write, write_text
+from tools.execute import (
+    NotExecuted,
+    exporting,
+    normalise,
+    publish,
+    run,
+    write,
+    write_text,
+)
 
 SEEDS = 5
 SAMPLE_SEEDS = 2
@@ -115,8 +123,10 @@ def run_notebook(path: Path, job: Job, folder: Path) -> str:
     if source == "sample":
         variables["FASHION_MNIST_DIR"] = "sample"
     try:
-        notebook, wall, cpu = run(toc.ROOT / path, variables)
-        if job == ("full", 0):
+        shown = job == ("full", 0)  # outputs, and what the living figures show
+        then = exporting(toc.ROOT / path, folder / "live") if shown else ""
+        notebook, wall, cpu = run(toc.ROOT / path, variables, then=then)
+        if shown:
             normalise(notebook)
             write(notebook, folder / path.name)
         with partial.open("a", encoding="utf-8") as file:
@@ -409,6 +419,8 @@ def finish(path: Path, folder: Path) -> list[str]:
     _store(notebook, path)
     save(path, gather(path, folder))
     _store(notebook, path)
+    if notebook is not None:
+        publish(folder / "live")
     failed: dict[str, int] = {}
     for log in folder.glob("*.jsonl"):
         for record in read_log(log):

@@ -252,22 +252,18 @@ def execute(path: Path, allow_sample: bool = False) -> str:
                 "the full set: get the data (python -m course_utils.data), or pass --allow-sample"
             )
     with tempfile.TemporaryDirectory() as made:
-        notebook, wall, cpu = run(path, then=_exporting(path, made))
+        notebook, wall, cpu = run(path, then=exporting(path, Path(made)))
         normalise(notebook)
         size = write(notebook, path)
-        for file in sorted(Path(made).rglob("*.js")):  # what the living figures show
-            target = toc.ROOT / file.relative_to(made)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(target) as part:
-                shutil.copyfile(file, part)
+        publish(Path(made))
     for sentence in left_their_spread(notebook):
         print(f"{path}: outside the range of the stored seeds: {sentence}")
     line = f"{path}: stored after {wall:.0f} s ({cpu:.0f} CPU seconds), {size / 1000:,.0f} kB"
     return line + (" (too large: a chapter should stay under 1 MB)" if size > LARGE else "")
 
 
-def _exporting(path: Path, folder: str) -> str:
-    """Return code that exports the networks of a notebook that has a living figure, or nothing."""
+def exporting(path: Path, folder: Path) -> str:
+    """Return code that exports what a notebook's living figures show to a folder, or nothing."""
     try:
         notebook = path.resolve().relative_to(toc.ROOT).as_posix()
     except ValueError:  # a copy elsewhere
@@ -278,8 +274,17 @@ def _exporting(path: Path, folder: str) -> str:
         f"import sys; sys.path.insert(0, {str(toc.ROOT)!r})\n"
         "import pathlib\n"
         "from tools.live import exports\n"
-        f"exports.export({notebook!r}, globals(), pathlib.Path({folder!r}))\n"
+        f"exports.export({notebook!r}, globals(), pathlib.Path({str(folder)!r}))\n"
     )
+
+
+def publish(folder: Path) -> None:
+    """Put what was exported to a folder to its place in the project."""
+    for file in sorted(folder.rglob("*.js")):
+        target = toc.ROOT / file.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(target) as part:
+            shutil.copyfile(file, part)
 
 
 def left_their_spread(notebook: NotebookNode) -> list[str]:

@@ -115,6 +115,8 @@ export class Network {
         return maxPool(input, size);
       case "UpSampling2D":
         return upSample(input, size);
+      case "Activation":
+        return { ...input, values: input.values.slice() };
       case "Flatten":
         return flat(input.values);
       case "Reshape": {

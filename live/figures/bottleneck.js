@@ -40,7 +40,7 @@ figure("bottleneck", async (host) => {
       key,
       picture,
       words,
-      card: make("div", { class: "live-panel" }, picture, line, head, words),
+      card: make("div", { class: "live-exhibit" }, picture, line, head, words),
     };
   });
   const [original, linear, ...networks] = panels;
@@ -156,7 +156,7 @@ figure("bottleneck", async (host) => {
     label(
       "Give all three 8 numbers. Then slide on: how many does PCA need until it is as good as the networks with 8?",
     ),
-    make("div", { class: "live-panels" }, ...panels.map((one) => one.card)),
+    make("div", { class: "live-exhibits" }, ...panels.map((one) => one.card)),
     make("div", { class: "live-controls" }, code.element),
     make("div", { class: "live-below" }, strip.element, axes.svg),
     note,

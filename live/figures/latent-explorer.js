@@ -1,7 +1,7 @@
 /**
  * The latent plane of the VAE, with the plain autoencoder's beside it on the same gesture.
  *
- * Data set "explorer": networks `vae` (gives logits) and `plain` (logits too), arrays `codes-vae`,
+ * Data set "explorer": networks `vae` and `plain` from codes to pictures, arrays `codes-vae`,
  * `codes-plain` (n, 2), `labels` (n), facts `classes`, `colours`.
  */
 import { pad } from "../core/drag.js";
@@ -15,7 +15,7 @@ const SIZE = 600; // pixels of the plane's drawing
 
 /**
  * @typedef {{
- *   key: string, title: string, codes: Float32Array, labels: Uint8Array,
+ *   x: number, y: number, key: string, title: string, codes: Float32Array, labels: Uint8Array,
  *   centre: [number, number], scale: [number, number],
  *   decode: (z: [number, number]) => Float32Array,
  *   plane: HTMLCanvasElement, picture: HTMLCanvasElement, words: HTMLElement, card: HTMLElement,
@@ -28,8 +28,6 @@ figure("latent-explorer", async (host) => {
   /** @type {{ classes: string[], colours: string[] }} */
   const { classes, colours } = facts;
   const labels = /** @type {Uint8Array} */ (arrays.labels.values);
-  let x = host.state.number("x", 0.35); // of the handle, from -1 to 1
-  let y = host.state.number("y", 0.1);
   let playing = 0;
 
   const panels = [
@@ -55,10 +53,10 @@ figure("latent-explorer", async (host) => {
     const row = make("div", { class: "live-row" }, plane, side);
     const network = networks[key];
     return {
-      key, title, codes, labels, plane, picture, words,
+      x: 0, y: 0, key, title, codes, labels, plane, picture, words,
       centre: [mx, my],
       scale: [REACH * sx, REACH * sy],
-      decode: (z) => network.run(z).map((logit) => 1 / (1 + Math.exp(-logit))),
+      decode: (z) => network.run(z),
       card: make("div", { class: "live-card" }, head, row),
       dots: document.createElement("canvas"),
       tell: () => {},
@@ -68,8 +66,8 @@ figure("latent-explorer", async (host) => {
   /** Where the handle is among a panel's codes. */
   const code = (/** @type {Panel} */ one) =>
     /** @type {[number, number]} */ ([
-      one.centre[0] + x * one.scale[0],
-      one.centre[1] + y * one.scale[1],
+      one.centre[0] + one.x * one.scale[0],
+      one.centre[1] + one.y * one.scale[1],
     ]);
 
   /** The classes of the nearest codes, the commonest first, in words. */
@@ -111,8 +109,8 @@ figure("latent-explorer", async (host) => {
   function drawHandle(/** @type {Panel} */ one) {
     const context = /** @type {CanvasRenderingContext2D} */ (one.plane.getContext("2d"));
     context.drawImage(one.dots, 0, 0);
-    const px = (0.5 + x / 2) * SIZE;
-    const py = (0.5 - y / 2) * SIZE;
+    const px = (0.5 + one.x / 2) * SIZE;
+    const py = (0.5 - one.y / 2) * SIZE;
     for (const [width, colour] of [
       [9, host.colour("--live-paper")],
       [4, host.colour("--live-ink")],
@@ -145,25 +143,38 @@ figure("latent-explorer", async (host) => {
       );
       one.tell();
     }
-    host.state.set({ x, y, compare: compare.getAttribute("aria-pressed") ?? "false" });
+    host.state.set({
+      x: panels[0].x,
+      y: panels[0].y,
+      compare: compare.getAttribute("aria-pressed") ?? "false",
+    });
     host.say(`${panels[0].title}: ${panels[0].words.textContent}`);
   }
 
-  /** From the middle of one class to the middle of another, in the VAE's plane. */
+  /** From the middle of one class to the middle of another, in each plane its own way. */
   function play() {
     stop();
-    const places = [from, to].map((select) => middle(panels[0], select.selectedIndex));
+    const ways = panels.map((one) => [from, to].map((select) => middle(one, select.selectedIndex)));
     const start = performance.now();
     const duration = host.calm ? 1 : 4000;
     const step = (/** @type {number} */ now) => {
       const t = Math.min(1, (now - start) / duration);
-      x = places[0][0] + t * (places[1][0] - places[0][0]);
-      y = places[0][1] + t * (places[1][1] - places[0][1]);
+      panels.forEach((one, i) => {
+        const [[ax, ay], [bx, by]] = ways[i];
+        [one.x, one.y] = [ax + t * (bx - ax), ay + t * (by - ay)].map(short);
+      });
       update();
       if (t < 1) playing = requestAnimationFrame(step);
     };
     playing = requestAnimationFrame(step);
   }
+
+  /** The handles of both planes at the same place. */
+  function moveTo(/** @type {number} */ x, /** @type {number} */ y) {
+    stop();
+    for (const one of panels) [one.x, one.y] = [short(x), short(y)];
+  }
+
   function stop() {
     cancelAnimationFrame(playing);
   }
@@ -183,10 +194,9 @@ figure("latent-explorer", async (host) => {
     panels[1].card.hidden = !pressed;
     update();
   });
-  const surprise = random(Math.round(1000 * Math.abs(x) + 7));
+  const surprise = random(Date.now());
   const anywhere = button("Surprise me", () => {
-    stop();
-    [x, y] = [0.66, 0.66].map((reach) => short(reach * (2 * surprise.uniform() - 1)));
+    moveTo(1.32 * surprise.uniform() - 0.66, 1.32 * surprise.uniform() - 0.66);
     update();
   });
   const [from, to] = ["from", "to"].map((word, i) => {
@@ -211,14 +221,15 @@ figure("latent-explorer", async (host) => {
     one.tell = pad(one.plane, {
       label: `Latent plane: ${one.title}`,
       onmove: (fx, fy) => {
-        stop();
-        [x, y] = [2 * fx - 1, 1 - 2 * fy].map(short);
+        moveTo(2 * fx - 1, 1 - 2 * fy);
         requestAnimationFrame(update);
       },
-      position: () => [(1 + x) / 2, (1 - y) / 2],
+      position: () => [(1 + one.x) / 2, (1 - one.y) / 2],
       valuetext: () => one.words.textContent ?? "",
     });
   }
+  const [startX, startY] = middle(panels[0], classes.indexOf("ankle boot"));
+  moveTo(host.state.number("x", startX), host.state.number("y", startY));
   const asked = host.state.text("compare", host.options.compare ?? "false") === "true";
   if (asked) compare.click();
   else panels[1].card.hidden = true;

@@ -71,7 +71,7 @@ figure("noise-and-cure", async (host) => {
     const words = make("p", { class: "live-numbers" });
     const name = make("p", { class: "live-head" }, title);
     const line = make("i", { class: `live-key live-${key}` });
-    const card = make("div", { class: "live-panel" }, picture, line, words, name);
+    const card = make("div", { class: "live-exhibit" }, picture, line, words, name);
     return {
       key, title, cure, slow, picture, words, card,
       decibels: 0, curve: new Map(), done: -1,
@@ -189,7 +189,7 @@ figure("noise-and-cure", async (host) => {
 
   const original = make(
     "div",
-    { class: "live-panel" },
+    { class: "live-exhibit" },
     board.element,
     make("i", { class: "live-key live-clean" }),
     make("p", { class: "live-numbers" }, "clean"),
@@ -204,7 +204,7 @@ figure("noise-and-cure", async (host) => {
     label(
       "Slide the noise: where does the classic network pass the filter? Then draw something that is no garment.",
     ),
-    make("div", { class: "live-panels" }, original, ...panels.map((one) => one.card)),
+    make("div", { class: "live-exhibits" }, original, ...panels.map((one) => one.card)),
     make("div", { class: "live-controls" }, amount.element, other, blank),
     make("div", { class: "live-below" }, make("div", {}, strip.element, note), axes.svg),
   );

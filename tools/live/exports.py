@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from course_utils._look import CLASS_COLOURS
@@ -64,6 +65,15 @@ def export(notebook: str, names: Mapping[str, Any], root: Path = toc.ROOT) -> li
     return lines
 
 
+def drawing(decoder: keras.Sequential) -> keras.Sequential:
+    """The decoder of a VAE, with the sigmoid that turns its logits into grey levels."""
+    copies = [type(layer).from_config(layer.get_config()) for layer in decoder.layers]
+    start, sigmoid = keras.Input(decoder.input_shape[1:]), keras.layers.Activation("sigmoid")
+    model = keras.Sequential([start, *copies, sigmoid])
+    model.set_weights(decoder.get_weights())
+    return model
+
+
 @exports("chapters/fashion_mnist_vae.ipynb")
 def explorer(names: Mapping[str, Any]) -> dict:
     """The VAE and the same network without noise and KL, after equal trainings."""
@@ -74,7 +84,7 @@ def explorer(names: Mapping[str, Any]) -> dict:
     probe = np.random.default_rng(0).normal(size=(8, 2))
     probes = {key: codes[key].mean(0) + codes[key].std(0) * probe for key in pair}
     return {
-        "networks": {key: model.decoder for key, model in pair.items()},
+        "networks": {key: drawing(model.decoder) for key, model in pair.items()},
         "arrays": {
             "labels": (labels, "u8"),
             **{f"codes-{key}": (one, "f16") for key, one in codes.items()},
@@ -82,6 +92,104 @@ def explorer(names: Mapping[str, Any]) -> dict:
         "facts": {"classes": list(names["clothes"].class_names), "colours": CLASS_COLOURS},
         "probes": probes,
     }
+
+
+@exports("chapters/beyond_the_first_vae.ipynb")
+def beta(names: Mapping[str, Any]) -> dict:
+    """What VAEs that differ in beta make of one garment of each class, and of the same codes."""
+    sweep, labels = names["sweep"], names["data"].y_val
+    images = names["x_val"][np.unique(labels, return_index=True)[1]]
+    codes = np.random.default_rng(0).standard_normal((10, 12))
+    return {
+        "arrays": {
+            "garments": (images.reshape(-1, 784), "u8"),
+            "reconstructions": (
+                np.stack([vae.reconstruct(images).reshape(-1, 784) for vae in sweep.values()]),
+                "u8",
+            ),
+            "samples": (
+                np.stack([vae.decode(codes).reshape(-1, 784) for vae in sweep.values()]),
+                "u8",
+            ),
+        },
+        "facts": {
+            "betas": list(sweep),
+            "classes": list(names["data"].class_names),
+            "rates": [round(float(one), 2) for one in names["rate"]],
+            "distortions": [round(float(one), 2) for one in names["distortion"]],
+        },
+    }
+
+
+@exports("chapters/sparse_autoencoders.ipynb")
+def dictionary(names: Mapping[str, Any]) -> dict:
+    """Two images of each class, and of top-k's decoder the atoms that these images use."""
+    model, x, labels = names["sparse"]["top-k"], names["x_val"], names["data"].y_val
+    shown = [np.flatnonzero(labels == c)[i] for i in (0, 1) for c in range(10)]
+    kernel, bias = model.encoder.layers[0].get_weights()
+    numbers = np.maximum(x[shown] @ kernel + bias, 0)  # before all but the largest become zero
+    order = np.argsort(-numbers, axis=1)[:, :20]
+    used = np.unique(order)
+    atoms, offset = model.decoder.get_weights()
+    decoder = _dense_network([atoms[used], offset], ["linear"])
+    codes = names["encode"](model, x)
+    theirs = codes[shown][:, used]
+    _require_equal(decoder.predict(theirs, verbose=0), names["decode"](model, codes[shown]))
+    of_class = np.array([(codes[labels == c][:, used] > 0).mean(axis=0) for c in range(10)])
+    return {
+        "networks": {"decoder": decoder},
+        "arrays": {
+            "images": (x[shown], "f16"),
+            "mean": (names["mean_image"], "f16"),
+            "numbers": (np.take_along_axis(numbers, order, axis=1), "f16"),
+        },
+        "facts": {
+            "classes": list(names["data"].class_names),
+            "labels": labels[shown].tolist(),
+            "atoms": np.searchsorted(used, order).tolist(),
+            "users": (codes[:, used] > 0).mean(axis=0).round(4).tolist(),
+            "favourite": of_class.argmax(axis=0).tolist(),
+            "k": model.encoder.layers[1].k,
+        },
+        "probes": {"decoder": theirs},
+    }
+
+
+@exports("chapters/ordering_and_judging.ipynb")
+def designs(names: Mapping[str, Any]) -> dict:
+    """The decoder of the conditional VAE with the loud label: code and label in one row."""
+    loudness = 5
+    weights = names["conditional"][loudness].decoder.get_weights()
+    decoder = _dense_network(weights, ["gelu", "gelu", "sigmoid"], (28, 28, 1))
+    codes = np.random.default_rng(0).normal(size=(20, weights[0].shape[0] - 10))
+    classes = np.arange(20) % 10
+    rows = np.hstack([codes, loudness * np.eye(10)[classes]]).astype("float32")
+    _require_equal(decoder.predict(rows, verbose=0), names["design"](codes, classes, loudness))
+    return {
+        "networks": {"decoder": decoder},
+        "facts": {"classes": list(names["data"].class_names), "loudness": loudness},
+        "probes": {"decoder": rows},
+    }
+
+
+def _dense_network(
+    weights: list[np.ndarray], activations: list[str], shape: tuple[int, ...] = ()
+) -> keras.Model:
+    """Dense layers with these weights, a kernel and a bias for each, whose output has the shape."""
+    layers = [
+        keras.layers.Dense(kernel.shape[1], activation)
+        for kernel, activation in zip(weights[::2], activations, strict=True)
+    ]
+    last = [keras.layers.Reshape(shape)] if shape else []
+    model = keras.Sequential([keras.Input((weights[0].shape[0],)), *layers, *last])
+    model.set_weights(weights)
+    return model
+
+
+def _require_equal(ours: np.ndarray, theirs: np.ndarray) -> None:
+    """Make sure that a network which was rearranged for a page computes what the chapter's does."""
+    if not np.allclose(ours, theirs, atol=1e-4):
+        raise ValueError("the network for the page differs from the chapter's.")
 
 
 @exports("chapters/denoising.ipynb")

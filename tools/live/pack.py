@@ -10,7 +10,14 @@ import numpy as np
 
 from course_utils._files import replacing
 
-PLAIN = {"Flatten", "Add", "Subtract", "Multiply", "Concatenate"}  # layers without attributes
+PLAIN = {
+    "Activation",
+    "Flatten",
+    "Add",
+    "Subtract",
+    "Multiply",
+    "Concatenate",
+}  # layers without attributes
 
 
 def pack(values: np.ndarray, kind: str = "f16") -> dict:

@@ -1,0 +1,14 @@
+/**
+ * Draws for the width that a place has, and again when it changes: a phone gets a drawing of its
+ * own with letters that can be read, not a small copy.
+ *
+ * @param {HTMLElement} place
+ * @param {(width: number) => void} draw `width` in CSS pixels
+ */
+export function fit(place, draw) {
+  let drawn = 0;
+  new ResizeObserver(() => {
+    const width = place.clientWidth;
+    if (width && width !== drawn) draw((drawn = width));
+  }).observe(place);
+}

@@ -4,7 +4,7 @@ import { scaleLinear, scaleLog } from "d3-scale";
 import { select } from "d3-selection";
 import { line as d3line } from "d3-shape";
 
-const MARGIN = { left: 48, right: 12, top: 10, bottom: 38 };
+const MARGIN = { left: 56, right: 12, top: 10, bottom: 38 };
 
 /**
  * Axes to draw on.

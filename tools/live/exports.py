@@ -214,3 +214,107 @@ def _require_equal(ours: np.ndarray, theirs: np.ndarray) -> None:
     """Make sure that a network which was rearranged for a page computes what the chapter's does."""
     if not np.allclose(ours, theirs, atol=1e-4):
         raise ValueError("the network for the page differs from the chapter's.")
+
+
+@exports("chapters/denoising.ipynb")
+def noise_and_cure(names: Mapping[str, Any]) -> dict:
+    """Both networks, the best filter of each level, and what the best linear denoiser needs."""
+    images, networks = names["x"], {key: names[key] for key in ("classic", "skip")}
+    picked = _of_each_class(names["labels"], 2)
+    spoilt = names["noise"].salt_and_pepper(images[:4], 0.3, seed=0)
+    linear, linear_facts = _linear_denoiser(names)
+    return {
+        "networks": networks,
+        "arrays": {"pictures": (images[picked], "u8"), **linear},
+        "facts": {
+            "names": [names["data"].class_names[i] for i in names["labels"][picked]],
+            "filters": [
+                {"level": level, "threshold": threshold, "size": size, "passes": passes}
+                for level, (threshold, size, passes) in names["best_filter"].items()
+            ],
+            "linear": linear_facts,
+        },
+        "probes": {key: spoilt for key in networks},
+    }
+
+
+def _of_each_class(labels: np.ndarray, number: int) -> np.ndarray:
+    """Where the first images of each class are: first one of every class, then another."""
+    places = [np.flatnonzero(labels == label)[:number] for label in range(10)]
+    return np.transpose(places).ravel()
+
+
+def _linear_denoiser(
+    names: Mapping[str, Any], number: int = 360, level: float = 0.2
+) -> tuple[dict, dict]:
+    """Arrays and facts for live/pictures/linear.js, and what the page's way costs in decibels."""
+    mean, centre = names["mean"], names["centre"]
+    unit = np.sqrt(1 / 8 + (1 - level) * centre)
+    variances, vectors = np.linalg.eigh(names["covariance"] / np.outer(unit, unit))
+    variances, axes = variances[::-1], vectors.T[::-1][:number]
+    steps = np.abs(axes).max(axis=1, keepdims=True) / 127
+    whole = np.rint(axes / steps)
+    rest = variances[number:].mean()
+
+    clean, lost = names["x"][:500], []
+    for p in names["levels"]:
+        spoilt = names["noise"].salt_and_pepper(clean, p, seed=1)
+        ratio = p * np.mean((1 / 8 + (1 - p) * centre) / unit**2)
+        gain, others = (
+            (1 - p) * v / ((1 - p) ** 2 * v + ratio) for v in (variances[:number], rest)
+        )
+        inputs = (spoilt.reshape(-1, 784) - (1 - p) * mean - p / 2) / unit
+        outputs = inputs @ (whole * steps).T * (gain - others) @ (whole * steps) + others * inputs
+        answer = np.clip(mean + unit * outputs, 0, 1).astype(np.float32).reshape(clean.shape)
+        exact = names["linear_denoiser"](spoilt, p)
+        lost.append(names["mean_psnr"](clean, exact) - names["mean_psnr"](clean, answer))
+    arrays = {
+        "axes": (whole.astype(int) + 128, "u8"),
+        "steps": (steps[:, 0], "f32"),
+        "variances": (variances[:number], "f32"),
+        "mean": (mean, "f32"),
+        "centre": (centre, "f32"),
+    }
+    return arrays, {"level": level, "rest": rest, "decibels lost": max(lost)}
+
+
+@exports("chapters/compression_and_pca.ipynb")
+def bottleneck(names: Mapping[str, Any]) -> dict:
+    """Principal components for the page, and what the networks make of some pictures."""
+    data, sizes, bits = names["data"], names["code_sizes"], 6
+    picked = _of_each_class(data.y_val, 4)
+    probes = {
+        "shoe upside down": names["upside_down"],
+        "digit": names["digits"],
+        "checkerboard": names["checkerboard"],
+        "noise": names["noise"],
+        "black": names["black"],
+    }
+    images = np.concatenate([data.x_val[picked], *(one[:1] for one in probes.values())])
+    images = (np.rint(255 * images) / 255).astype(np.float32)  # as the page has them
+    codes = names["pca_encode"](data.x_train[:5000], max(sizes))
+    pca = names["pca"]
+    return {
+        "arrays": {
+            "pictures": (images, "u8"),
+            "mean": (pca.mean_, "f16"),
+            "components": (pca.components_[: max(sizes)], "f16"),
+            "low": (codes.min(axis=0), "f32"),
+            "high": (codes.max(axis=0), "f32"),
+            **{
+                f"{kind}-{size}": (names["network_stored"](model, images, bits), "u8")
+                for (kind, size), model in names["networks"].items()
+            },
+        },
+        "facts": {
+            "names": [
+                *(data.class_names[i] for i in data.y_val[picked]),
+                *(f"{name}, not of the data" for name in probes),
+            ],
+            "sizes": list(sizes),
+            "bits": bits,
+            "pca": [
+                names["error"](images, names["pca_stored"](images, size, bits)) for size in sizes
+            ],
+        },
+    }

@@ -33,7 +33,7 @@ figure("bottleneck", async (host) => {
   const panels = ["original", "PCA", "deep", "shallow"].map((key) => {
     const title = key === "PCA" || key === "original" ? key : `${key} network`;
     const picture = canvas28(6.5, title);
-    const line = make("i", { class: `live-key live-${key}` });
+    const line = make("i", { class: `live-stroke live-${key}` });
     const head = make("p", { class: "live-head" }, title);
     const words = make("p", { class: "live-numbers" });
     return {

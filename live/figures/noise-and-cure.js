@@ -70,7 +70,7 @@ figure("noise-and-cure", async (host) => {
     const picture = canvas28(5.5, title);
     const words = make("p", { class: "live-numbers" });
     const name = make("p", { class: "live-head" }, title);
-    const line = make("i", { class: `live-key live-${key}` });
+    const line = make("i", { class: `live-stroke live-${key}` });
     const card = make("div", { class: "live-exhibit" }, picture, line, words, name);
     return {
       key, title, cure, slow, picture, words, card,
@@ -191,7 +191,7 @@ figure("noise-and-cure", async (host) => {
     "div",
     { class: "live-exhibit" },
     board.element,
-    make("i", { class: "live-key live-clean" }),
+    make("i", { class: "live-stroke live-clean" }),
     make("p", { class: "live-numbers" }, "clean"),
     make("p", { class: "live-head" }, "draw on it"),
   );

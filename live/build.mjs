@@ -1,7 +1,7 @@
 /**
  * Bundles every figure into one classic script, and notes in it what it was made from.
  *
- *     node build.mjs            writes ../_assets/live/NAME.js
+ *     node build.mjs            writes ../_assets/live/NAME.js, and the licences of what is bundled
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
@@ -61,6 +61,8 @@ async function fingerprint(files) {
 }
 
 await mkdir(target, { recursive: true });
+/** @type {Set<string>} */
+const packages = new Set();
 const names = (await readdir(path.join(here, "figures"))).filter((name) => name.endsWith(".js"));
 for (const name of names.sort()) {
   /** @type {Set<string>} */
@@ -68,9 +70,21 @@ for (const name of names.sort()) {
   const plugins = [workers(inputs)];
   const made = await build({ ...OPTIONS, plugins, entryPoints: [`figures/${name}`] });
   for (const input of Object.keys(made.metafile?.inputs ?? {})) inputs.add(input);
+  for (const input of inputs) {
+    const [, foreign] = input.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)/) ?? [];
+    if (foreign) packages.add(foreign);
+  }
   const own = [...inputs].filter((file) => !/^(node_modules|worker:)/.test(file));
   const banner = `/* Made by live/build.mjs from ${own.sort().join(", ")} (${await fingerprint(own)}). */\n`;
   const text = banner + (made.outputFiles?.[0].text ?? "");
   await writeFile(path.join(target, name), text);
   console.log(`${name}  ${(text.length / 1024).toFixed(1)} KiB`);
 }
+
+const licences = await Promise.all(
+  [...packages].sort().map(async (name) => {
+    const text = await readFile(path.join(here, "node_modules", name, "LICENSE"), "utf8");
+    return `${name}\n${"=".repeat(name.length)}\n\n${text.trim()}\n`;
+  }),
+);
+await writeFile(path.join(target, "LICENSES.txt"), licences.join("\n\n"));

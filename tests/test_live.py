@@ -65,6 +65,31 @@ def test_an_old_bundle_is_found(tmp_path: Path):
     assert "does not say" in stale(script)
 
 
+def styled_twice(css: str) -> list[str]:
+    """Return the classes that two sections of a style sheet style without saying of which figure.
+
+    A section begins with a comment that begins with ==. A selector is bound to a figure where
+    its first class is the figure's own; shared classes belong to the section before the figures.
+    """
+    first: dict[str, int] = {}
+    twice = []
+    for k, section in enumerate(re.split(r"^/\* == ", css, flags=re.MULTILINE)):
+        flat = re.sub(r"@media[^{]*\{|/\*.*?\*/", "", section.partition("*/")[2], flags=re.DOTALL)
+        for selectors in re.findall(r"([^{}]+)\{[^{}]*\}", flat):
+            for selector in selectors.split(","):
+                classes = re.findall(r"\.(live-[\w-]+)", selector.replace(".live-box ", ""))
+                if len(classes) == 1 and first.setdefault(classes[0], k) != k:
+                    twice.append(classes[0])
+    return sorted(set(twice))
+
+
+def test_no_figure_restyles_a_class_of_another():
+    assert styled_twice((SCRIPTS / "live.css").read_text(encoding="utf-8")) == []
+    assert styled_twice("/* == A */\n.live-a, .live-b {x: y}\n/* == B */\n.live-a {x: z}") == [
+        "live-a"
+    ]
+
+
 def test_the_sources_pass_the_checks_of_their_own_tools():
     npm = shutil.which("npm")
     if npm is None or not (SOURCES / "node_modules").is_dir():

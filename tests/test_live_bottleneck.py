@@ -31,7 +31,7 @@ def shown(tab: Any) -> dict[str, tuple[str, list[str]]]:
     return {
         panel.locator(".live-head").inner_text(): (
             panel.locator("canvas").evaluate(PICTURE),
-            panel.locator(".live-numbers").inner_text().splitlines(),
+            panel.locator(".live-measure").inner_text().splitlines(),
         )
         for panel in tab.locator(".live-exhibit").all()
     }

@@ -48,7 +48,7 @@ def shown(tab: Any) -> dict[str, tuple[str, str]]:
     return {
         panel.locator(".live-head").inner_text(): (
             panel.locator("canvas").evaluate(PICTURE),
-            panel.locator(".live-numbers").inner_text(),
+            panel.locator(".live-measure").inner_text(),
         )
         for panel in panels.all()
     }

@@ -76,7 +76,7 @@ export function bell({ label, title, x, top, widest, q, onmove, curves }) {
 export function legend(entries) {
   return make(
     "p",
-    { class: "live-legend" },
+    { class: "live-lines" },
     ...entries.map(({ name, className }) =>
       make("span", {}, make("i", { class: className, "aria-hidden": "true" }), name),
     ),

@@ -35,7 +35,7 @@ figure("bottleneck", async (host) => {
     const picture = canvas28(6.5, title);
     const line = make("i", { class: `live-stroke live-${key}` });
     const head = make("p", { class: "live-head" }, title);
-    const words = make("p", { class: "live-numbers" });
+    const words = make("p", { class: "live-measure" });
     return {
       key,
       picture,

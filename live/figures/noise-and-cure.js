@@ -68,7 +68,7 @@ figure("noise-and-cure", async (host) => {
    */
   function panel(key, title, cure, slow = false) {
     const picture = canvas28(5.5, title);
-    const words = make("p", { class: "live-numbers" });
+    const words = make("p", { class: "live-measure" });
     const name = make("p", { class: "live-head" }, title);
     const line = make("i", { class: `live-stroke live-${key}` });
     const card = make("div", { class: "live-exhibit" }, picture, line, words, name);
@@ -192,7 +192,7 @@ figure("noise-and-cure", async (host) => {
     { class: "live-exhibit" },
     board.element,
     make("i", { class: "live-stroke live-clean" }),
-    make("p", { class: "live-numbers" }, "clean"),
+    make("p", { class: "live-measure" }, "clean"),
     make("p", { class: "live-head" }, "draw on it"),
   );
   const note = make(

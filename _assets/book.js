@@ -100,7 +100,60 @@
     });
   }
 
+  // The questions of a chapter: an option that is chosen shows whether it is right, and a line below
+  // counts those that were right at the first try. Paper gets the letters of the right options.
+  function readQuestions(section) {
+    var questions = [];
+    section.querySelectorAll(":scope > details").forEach(function (option) {
+      var before = option.previousElementSibling;
+      if (!before || before.tagName !== "DETAILS") questions.push([]);
+      var reason = option.textContent.slice(option.querySelector("summary").textContent.length);
+      option.dataset.answer = /^\s*Right:/.test(reason) ? "right" : "wrong";
+      questions[questions.length - 1].push(option);
+    });
+    return questions;
+  }
+
+  function addLine(section, name, text) {
+    var line = document.createElement("p");
+    line.className = name;
+    line.textContent = text;
+    section.append(line);
+    return line;
+  }
+
+  function askQuestions() {
+    var section = document.querySelector("section#check-yourself");
+    if (!section) return;
+    var questions = readQuestions(section);
+    var tried = 0;
+    var right = 0;
+    var score = addLine(section, "book-score", "");
+    score.setAttribute("role", "status");
+    score.setAttribute("aria-live", "polite");
+    addLine(section, "book-answers", "Answers: " + questions.map(function (options, number) {
+      var place = options.findIndex(function (option) { return option.dataset.answer === "right"; });
+      return number + 1 + " " + String.fromCharCode(65 + place);
+    }).join(", "));
+    questions.forEach(function (options) {
+      options.forEach(function (option) {
+        // A click, which a key makes too: what a search or a printer opens is no answer.
+        option.querySelector("summary").addEventListener("click", function () {
+          if (option.open) return;
+          var first = !options.some(function (other) { return other.classList.contains("book-chosen"); });
+          option.classList.add("book-chosen");
+          if (!first) return;
+          tried += 1;
+          right += option.dataset.answer === "right";
+          score.textContent = right + " of " + questions.length + " at the first try" +
+            (tried < questions.length ? ", " + (questions.length - tried) + " to go" : "");
+        });
+      });
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
+    askQuestions();
     keepPunctuation();
     nameFolds();
     nameControls();

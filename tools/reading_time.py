@@ -1,7 +1,8 @@
 """How long a page takes to read: python -m tools.reading_time [NOTEBOOK ...]
 
 200 words of prose a minute, 15 lines of code a minute, half a minute a figure. What is folded
-(cells tagged hide-input, hide-cell or remove-input; `<details>` in the text) is not counted.
+(cells tagged hide-input, hide-cell or remove-input; `<details>` in the text) is not counted, nor
+is the section "Check yourself".
 """
 
 import re
@@ -17,22 +18,42 @@ WORDS = 200  # a minute
 LINES = 15  # a minute
 PER_FIGURE = 0.5  # minutes
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+QUESTIONS = "## Check yourself"  # a section that is worked on, not read
 
 
 def minutes(notebook: NotebookNode) -> float:
     """Return the minutes that a reader of the page needs, by the rates above."""
     words = lines = figures = 0
+    asking = False
     for cell in notebook.cells:
         tags = set(cell.metadata.get("tags", ()))
         if cell.cell_type == "markdown":
+            text, asking = without_questions(cell.source, asking)
             if not tags & {"hide-cell", "remove-cell"}:
-                words += num_words(cell.source)
+                words += num_words(text)
+            continue
+        if asking:
             continue
         if not tags & {"hide-cell", "remove-cell"}:
             figures += "figure" in cell.metadata.get("mystnb", {})
         if not tags & FOLDED:
             lines += sum(bool(line.strip()) for line in cell.source.splitlines())
     return words / WORDS + lines / LINES + figures * PER_FIGURE
+
+
+def without_questions(text: str, asking: bool = False) -> tuple[str, bool]:
+    """Return a cell's text without the section of questions, and whether that section goes on.
+
+    `asking` says whether the cell begins inside that section, which ends at the next title or
+    heading of the second level.
+    """
+    kept = []
+    for part in re.split(r"(?m)^(?=##? )", text):
+        if re.match(r"##? ", part):
+            asking = part.splitlines()[0].rstrip() == QUESTIONS
+        if not asking:
+            kept.append(part)
+    return "".join(kept), asking
 
 
 def num_words(text: str) -> int:

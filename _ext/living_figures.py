@@ -42,7 +42,18 @@ class Live(SphinxDirective):
     required_arguments = 1
     has_content = True
     option_spec: ClassVar = {
-        name: directives.unchanged_required for name in ("title", "try", "method", "points", "beta")
+        name: directives.unchanged_required
+        for name in (
+            "title",
+            "try",
+            "compare",
+            "method",
+            "points",
+            "beta",
+            "noise",
+            "strength",
+            "seed",
+        )
     }
 
     def run(self) -> list[nodes.Node]:

@@ -2,7 +2,7 @@
 
 200 words of prose a minute, 15 lines of code a minute, half a minute a figure. What is folded
 (cells tagged hide-input, hide-cell or remove-input; `<details>` in the text) is not counted, nor
-is the section "Check yourself".
+are the questions of "Check yourself", which are for afterwards.
 """
 
 import re
@@ -18,42 +18,23 @@ WORDS = 200  # a minute
 LINES = 15  # a minute
 PER_FIGURE = 0.5  # minutes
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
-QUESTIONS = "## Check yourself"  # a section that is worked on, not read
+QUESTIONS = "## Check yourself"
 
 
 def minutes(notebook: NotebookNode) -> float:
     """Return the minutes that a reader of the page needs, by the rates above."""
     words = lines = figures = 0
-    asking = False
     for cell in notebook.cells:
         tags = set(cell.metadata.get("tags", ()))
         if cell.cell_type == "markdown":
-            text, asking = without_questions(cell.source, asking)
-            if not tags & {"hide-cell", "remove-cell"}:
-                words += num_words(text)
-            continue
-        if asking:
+            if not tags & {"hide-cell", "remove-cell"} and not cell.source.startswith(QUESTIONS):
+                words += num_words(cell.source)
             continue
         if not tags & {"hide-cell", "remove-cell"}:
             figures += "figure" in cell.metadata.get("mystnb", {})
         if not tags & FOLDED:
             lines += sum(bool(line.strip()) for line in cell.source.splitlines())
     return words / WORDS + lines / LINES + figures * PER_FIGURE
-
-
-def without_questions(text: str, asking: bool = False) -> tuple[str, bool]:
-    """Return a cell's text without the section of questions, and whether that section goes on.
-
-    `asking` says whether the cell begins inside that section, which ends at the next title or
-    heading of the second level.
-    """
-    kept = []
-    for part in re.split(r"(?m)^(?=##? )", text):
-        if re.match(r"##? ", part):
-            asking = part.splitlines()[0].rstrip() == QUESTIONS
-        if not asking:
-            kept.append(part)
-    return "".join(kept), asking
 
 
 def num_words(text: str) -> int:

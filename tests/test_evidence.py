@@ -247,6 +247,7 @@ def test_reading_time_counts_words_code_and_figures_but_nothing_folded():
         ]
     )
     assert reading_time.minutes(page) == pytest.approx(2 + 2 + 0.5)
+    assert reading_time.num_words("![Three words here](../_assets/diagrams/x.svg)\n\n*a b*") == 2
     assert reading_time.num_words("a\n<details><summary>b</summary>\n\nc\n\n</details>\nd") == 2
     assert (
         reading_time.num_words("a [link](https://x.org/y) and $a + b$, `f(x, y)`\n$$a b c$$") == 8

@@ -40,6 +40,7 @@ def minutes(notebook: NotebookNode) -> float:
 def num_words(text: str) -> int:
     """Return how many words a Markdown text has; an inline formula counts as one of them."""
     text = re.sub(r"(?ms)^(```|~~~).*?^\1|<details>.*?</details>", "", text)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)  # a diagram is looked at, not read
     text = re.sub(r"\$\$.*?\$\$", " formula formula formula ", text, flags=re.DOTALL)
     text = re.sub(r"\$[^$\n]*\$|`[^`\n]*`", " formula ", text)
     text = re.sub(r"\]\([^)]*\)", "] ", text)

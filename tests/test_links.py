@@ -1,0 +1,297 @@
+"""Every mention of a chapter, a section, an exercise or a term is a link, and a term shows its note.
+
+The text of the sources is read, without code, formulas, headings, links and folded answers; each
+check returns the list of its complaints, and planted mistakes show that it complains. That a link
+leads to a place is checked on the built pages, by test_book.py.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+import pytest
+from pages import Book, Visit
+
+from tools import toc
+
+ROOT = toc.ROOT
+GLOSSARY = "../glossary.md#"  # as a chapter writes it
+FEWEST_NOTES = 150  # in the whole book
+NUM_TITLES = 16
+
+# Terms that are everyday words, or have a second meaning in the book: no link is asked for.
+NOT_ASKED_FOR = {
+    "baseline": "also a rival that a method must beat",
+    "beta": "also a distribution; the weight is written as a symbol",
+    "claim": "also a verb",
+    "closing": "also a verb",
+    "code": "also a program's text",
+    "dictionary": "also of words",
+    "evidence": "also what speaks for a sentence; asked for as 'log evidence'",
+    "gap": "also any empty place, and any difference",
+    "leak": "also a verb",
+    "mixture": "also of anything",
+    "patch": "also any small piece of a picture",
+    "rate": "also of learning, of acceptance, of a Poisson distribution",
+    "score": "also any result that is judged",
+    "tangent": "also of a curve",
+    "tile": "also of a picture that is made of pictures",
+    "told apart": "also a plain verb",
+}
+# What else a term is called.
+ALSO = {
+    "ELBO": ("evidence lower bound",),
+    "evidence": ("log evidence",),
+    "FID": ("Fréchet inception distance",),
+    "IWAE": ("importance-weighted autoencoder",),
+    "KL divergence": ("Kullback-Leibler divergence",),
+    "PCA": ("principal component analysis",),
+    "precision and recall of a generator": ("precision and recall",),
+    "PSNR": ("peak signal-to-noise ratio",),
+    "score-function gradient": ("score-function estimator",),
+    "SSIM": ("structural similarity",),
+    "VAE": ("variational autoencoder",),
+}
+# Phrases that hold a term's word and mean something else.
+OTHER_PHRASES = ("entropy coding", "likelihood ratio")
+# A chapter in which the word has another sense than the glossary's.
+OTHER_SENSE = {
+    ("chapters/plain_latent_spaces.ipynb", "likelihood"): "that of codes",
+    ("chapters/reparameterization.ipynb", "logit"): "those of a softmax",
+    ("chapters/score_matching.ipynb", "posterior"): "that of a mixture's components",
+}
+# Titles that a sentence may begin with, meaning the thing and not the chapter.
+TITLES_IN_PROSE = {"Denoising", "The ELBO", "Reparameterization"}
+
+BLANK = "\ue000"
+MASKED = (
+    r"(?ms)^ *(```|~~~).*?^ *\1",
+    r"(?s)<details.*?</details>",
+    r"(?s)\$\$.*?\$\$",
+    r"``.*?``|`[^`\n]*`",
+    r"\$[^$\n]*\$",
+    r"!?\[[^\]]*\]\([^)]*\)",
+    r"(?m)^#+ .*$",
+    r"<[^>\n]+>",
+)
+INDEX = r"(?m)^\|.*\]\(.*$"  # a row of a table that leads somewhere
+LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]*)\)")
+HEADING = re.compile(r"(?m)^(#{1,3}) +(.+)$")
+SENTENCE = re.compile(r"(?<=[.!?:])[\"”*)]*\s+(?=[A-Z*\"“(\[])|\n\n|\n *(?:[-*|>]|\d+\.) ?")
+
+
+class Source(NamedTuple):
+    """A page as it is written: its path from the root, and the texts of its Markdown cells."""
+
+    path: str
+    cells: list[str]
+
+
+def masked(text: str, patterns: tuple[str, ...] = MASKED) -> str:
+    """Return a text of the same length, with everything blanked that is not running prose."""
+    for pattern in patterns:
+        text = re.sub(pattern, lambda found: BLANK * len(found[0]), text)
+    return text
+
+
+def read(path: str) -> Source:
+    """Return a page of the book, without the solutions in Markdown."""
+    if path.endswith(".md"):
+        return Source(path, [(ROOT / path).read_text(encoding="utf-8")])
+    folded = {"hide-cell", "remove-cell"}
+    cells = nbformat.read(ROOT / path, as_version=4).cells
+    texts = [
+        cell.source if not folded & set(cell.metadata.get("tags", ())) else ""
+        for cell in cells
+        if cell.cell_type == "markdown"
+    ]
+    return Source(path, texts)
+
+
+CHAPTERS = [path.as_posix() for path in toc.notebooks()]
+PAGES = [f"{name}.md" for name in toc.pages() if (ROOT / f"{name}.md").is_file()]
+
+
+def slug(title: str) -> str:
+    """Return the name of a heading in an address, as the book and GitHub make it."""
+    plain = re.sub(r"[^\w\- ]", "", title.strip().lower())
+    return plain.replace(" ", "-")
+
+
+@cache
+def headings(path: str) -> dict[str, str]:
+    """Return the titles of a page's headings by their names in an address."""
+    found = [title for text in read(path).cells for _, title in HEADING.findall(text)]
+    return {slug(title): title for title in found}
+
+
+@cache
+def titles() -> dict[str, str]:
+    """Return what chapters are called, whole and up to a colon, with their files."""
+    found = {}
+    for path in CHAPTERS:
+        whole = next(iter(headings(path).values())).removeprefix("Appendix: ")
+        found |= {name: path for name in (whole, whole.split(":")[0])}
+    return found
+
+
+@cache
+def terms() -> dict[str, str]:
+    """Return the terms of the glossary and what explains each."""
+    text = (ROOT / "glossary.md").read_text(encoding="utf-8").split("{glossary}\n")[1]
+    return dict(re.findall(r"(?m)^(\S.*)\n  (\S.*)$", text))
+
+
+def anchor(term: str) -> str:
+    """Return the name of a term's place in the glossary."""
+    return "term-" + term.replace("é", "e").replace(" ", "-")
+
+
+def pattern(name: str) -> re.Pattern:
+    """Return what finds a term in a text, in the singular or plural."""
+    body = re.escape(name).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?")
+    body = body[:-1] + "(?:y|ies)" if body.endswith("y") else body + "(?:s|es)?"
+    if name[0].islower():
+        body = f"[{name[0]}{name[0].upper()}]{body[1:]}"
+    case = "" if re.search("[A-Z]", name) else "(?i)"
+    return re.compile(rf"{case}(?<![\w-]){body}(?![\w-])")
+
+
+def occurrences(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the terms that stand in a masked text, the longer before the shorter ones."""
+    for phrase in OTHER_PHRASES:
+        text = masked(text, (pattern(phrase).pattern,))
+    names = [(name, term) for term in terms() if term not in NOT_ASKED_FOR for name in [term]]
+    names += [(name, term) for term, others in ALSO.items() for name in others]
+    for name, term in sorted(names, key=lambda pair: -len(pair[0])):
+        if term in terms():
+            for found in pattern(name).finditer(text):
+                yield term, found.start(), found.end()
+            text = masked(text, (pattern(name).pattern,))
+
+
+def explained(path: str, term: str, cells: list[str]) -> tuple[int, int]:
+    """Return where the chapter itself explains a term, by the glossary; else its very end."""
+    own = re.findall(rf"\({re.escape(path)}#([^)]*)\)", terms().get(term, ""))
+    for i, text in enumerate(cells):
+        for found in HEADING.finditer(text):
+            if slug(found[2]) in own:
+                return i, found.start()
+    return len(cells), 0
+
+
+def unlinked_terms(source: Source) -> list[tuple[str, int, int, int]]:
+    """Return the terms whose first occurrence is no link: term, cell, start and end.
+
+    Not asked for where the chapter says what a reader will be able to do, and not where, or after,
+    it explains the term itself.
+    """
+    first: dict[str, tuple[int, int, int]] = {}
+    linked: dict[str, tuple[int, int]] = {}
+    names = {anchor(term): term for term in terms()}
+    for i, text in enumerate(source.cells):
+        for found in LINK.finditer(text):
+            term = names.get(found[2].removeprefix(GLOSSARY))
+            if found[2].startswith(GLOSSARY) and term:
+                linked.setdefault(term, (i, found.start()))
+        if re.search(r"(?m)^## What you will be able to do", text):
+            continue
+        for term, start, end in occurrences(masked(text, (INDEX, *MASKED))):
+            first[term] = min(first.get(term, (i, start, end)), (i, start, end))
+    return [
+        (term, *place)
+        for term, place in first.items()
+        if place[:2] < linked.get(term, (len(source.cells), 0))
+        and place[:2] < explained(source.path, term, source.cells)
+        and (source.path, term) not in OTHER_SENSE
+    ]
+
+
+def wrong_terms(source: Source) -> list[str]:
+    """Complain about terms that are not linked, that are linked twice, and that do not exist."""
+    complaints = []
+    for term, i, start, end in unlinked_terms(source):
+        text = source.cells[i]
+        around = text[max(0, start - 30) : end + 30].replace("\n", " ")
+        link = f"[{text[start:end]}]({GLOSSARY}{anchor(term)})"
+        complaints.append(f"{source.path}: no link to the glossary: …{around}…: {link}")
+    targets = [found[2] for text in source.cells for found in LINK.finditer(text)]
+    targets = [target for target in targets if target.startswith(GLOSSARY)]
+    for target in sorted(set(targets)):
+        if targets.count(target) > 1:
+            complaints.append(f"{source.path}: {target} is linked {targets.count(target)} times")
+        if target.removeprefix(GLOSSARY) not in map(anchor, terms()):
+            complaints.append(f"{source.path}: the glossary has no {target}")
+    return complaints
+
+
+# Chapters, sections, exercises, figures
+
+
+def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return where the sentence around a place begins and ends."""
+    cuts = [0, *(cut.end() for cut in SENTENCE.finditer(masked(text))), len(text)]
+    return max(cut for cut in cuts if cut <= start), min(cut for cut in cuts if cut >= end)
+
+
+def leads(text: str, target: str) -> bool:
+    """Say whether a text has a link whose address matches."""
+    return any(re.search(target, found[2]) for found in LINK.finditer(text))
+
+
+CHAPTER = r"(?:^|/)[a-z_]+\.ipynb"
+NAMED_CHAPTER = re.compile(
+    r"(?i)\b(?:first|second|last|previous|preceding|next|following|earlier|later)"
+    r"(?: two| three)? chapters?\b|\b(?:denoising|documents|pca|elbo|vae) chapter\b"
+    r"|\bchapters? on\b"
+)
+NAMED_SECTION = re.compile(
+    r"(?i)\b(?:first|last|previous|next) section\b|\bsections? (?:on|about|above|below|that reports?)\b"
+)
+NUMBERED = re.compile(r"\b(exercise|suspect|problem|experiment)s? (\d)\b", re.IGNORECASE)
+FIGURE = re.compile(r"\bFig(?:ure|\.) ?\d|\b(?:the|that) figures? (?:there|above|further)\b", re.IGNORECASE)
+
+
+def unlinked_titles(source: Source) -> Iterator[str]:
+    """Yield the titles of chapters, and the quoted titles of sections, that are no links."""
+    for text in source.cells:
+        prose = masked(text)
+        for title in sorted(titles(), key=len, reverse=True):
+            for found in re.finditer(rf"(?<![\w-]){re.escape(title)}(?![\w-])", prose):
+                before, after = prose[: found.start()], prose[found.end() :]
+                begins = re.search(r"(?:^|[.!?:]\**|\n\n|\n *[-|>]|\n *\d+\.|\*\*)\s*$", before)
+                quoted = re.search(r"[\"“*_(]$", before) and re.match(r"[\"”*_);,:.]", after)
+                opening = re.search(r"[\"“]$", before)
+                if quoted or not (begins or opening) or (title not in TITLES_IN_PROSE and begins):
+                    yield title
+            prose = prose.replace(title, BLANK * len(title))
+        for title in {title for path in CHAPTERS for title in headings(path).values()}:
+            plain = re.escape(title.rstrip("?"))
+            if len(title.split()) > 2 and re.search(rf"[\"“]{plain}[?.,]?[\"”]", prose):
+                yield title
+
+
+def unlinked_mentions(source: Source) -> list[str]:
+    """Complain about chapters, sections, exercises and figures that are named without a link."""
+    complaints = [f"{source.path}: no link: {title!r}" for title in unlinked_titles(source)]
+    kinds = [(NAMED_CHAPTER, CHAPTER), (NAMED_SECTION, "#|^https?:"), (FIGURE, "#fig-")]
+    for text in source.cells:
+        prose = masked(text)
+        for named, target in kinds:
+            for found in named.finditer(prose):
+                start, end = sentence_of(text, *found.span())
+                if not leads(text[start:end], target):
+                    complaints.append(f"{source.path}: no link: {text[start:end].strip()!r}")
+        for found in NUMBERED.finditer(prose):
+            title = f"(?i)^(?:{found[1]} )?{found[2]}[.:]"
+            if any(re.match(title, known) for known in headings(source.path).values()):
+                around = text[max(0, found.start() - 30) : found.end() + 30]
+                complaints.append(f"{source.path}: no link: …{around!r}…")
+        for found in LINK.finditer(text):
+            numbered = NUMBERED.fullmatch(found[1])
+            if numbered and not re.search(rf"#(?:{numbered[1].lower()}-)?{numbered[2]}-", found[2]):
+                complaints.append(f"{source.path}: {found[0]} leads to another one")
+    return complaints

@@ -1,4 +1,4 @@
-"""Every mention of a chapter, a section, an exercise or a term is a link, and a term shows its note.
+"""Every mention of a chapter, a section, an exercise or a term is a link; a term shows its note.
 
 The text of the sources is read, without code, formulas, headings, links and folded answers; each
 check returns the list of its complaints, and planted mistakes show that it complains. That a link
@@ -8,7 +8,6 @@ leads to a place is checked on the built pages, by test_book.py.
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
@@ -20,7 +19,6 @@ from tools import toc
 ROOT = toc.ROOT
 GLOSSARY = "../glossary.md#"  # as a chapter writes it
 FEWEST_NOTES = 150  # in the whole book
-NUM_TITLES = 16
 
 # Terms that are everyday words, or have a second meaning in the book: no link is asked for.
 NOT_ASKED_FOR = {
@@ -150,6 +148,7 @@ def anchor(term: str) -> str:
     return "term-" + term.replace("é", "e").replace(" ", "-")
 
 
+@cache
 def pattern(name: str) -> re.Pattern:
     """Return what finds a term in a text, in the singular or plural."""
     body = re.escape(name).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?")
@@ -249,10 +248,13 @@ NAMED_CHAPTER = re.compile(
     r"|\bchapters? on\b"
 )
 NAMED_SECTION = re.compile(
-    r"(?i)\b(?:first|last|previous|next) section\b|\bsections? (?:on|about|above|below|that reports?)\b"
+    r"(?i)\b(?:first|last|previous|next) section\b"
+    r"|\bsections? (?:on|about|above|below|that reports?)\b"
 )
 NUMBERED = re.compile(r"\b(exercise|suspect|problem|experiment)s? (\d)\b", re.IGNORECASE)
-FIGURE = re.compile(r"\bFig(?:ure|\.) ?\d|\b(?:the|that) figures? (?:there|above|further)\b", re.IGNORECASE)
+FIGURE = re.compile(
+    r"\bFig(?:ure|\.) ?\d|\b(?:the|that) figures? (?:there|above|further)\b", re.IGNORECASE
+)
 
 
 def unlinked_titles(source: Source) -> Iterator[str]:
@@ -295,3 +297,282 @@ def unlinked_mentions(source: Source) -> list[str]:
             if numbered and not re.search(rf"#(?:{numbered[1].lower()}-)?{numbered[2]}-", found[2]):
                 complaints.append(f"{source.path}: {found[0]} leads to another one")
     return complaints
+
+
+def dead_links(source: Source) -> list[str]:
+    """Complain about relative links that lead nowhere in the folder as it is, without a build."""
+    complaints = []
+    for text in source.cells:
+        for found in LINK.finditer(text):
+            file, _, place = found[2].partition("#")
+            if re.match(r"[a-z]+:", file) or not (file or place):
+                continue
+            target = ((ROOT / source.path).parent / file).resolve() if file else ROOT / source.path
+            known = places(target.relative_to(ROOT).as_posix()) if target.is_file() else None
+            if known is None:
+                complaints.append(f"{source.path}: {found[2]} does not exist")
+            elif place and place not in known:
+                complaints.append(f"{source.path}: {found[2]} leads to no heading, figure or term")
+    return complaints
+
+
+@cache
+def places(path: str) -> set[str]:
+    """Return what a link to a page can name: headings, figures, the terms of the glossary."""
+    if path == "glossary.md":
+        return {*headings(path), *map(anchor, terms())}
+    if not path.endswith(".ipynb"):
+        return set(headings(path)) if path.endswith(".md") else set()
+    figures = re.findall(r'"name": "(fig-[^"]+)"', (ROOT / path).read_text(encoding="utf-8"))
+    return {*headings(path), *figures}
+
+
+# The book's sources
+
+
+@pytest.mark.parametrize("path", CHAPTERS + PAGES)
+def test_every_mention_of_a_chapter_section_or_exercise_is_a_link(path: str) -> None:
+    assert unlinked_mentions(read(path)) == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_the_first_mention_of_a_term_is_a_link_and_the_only_one(path: str) -> None:
+    assert wrong_terms(read(path)) == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS + PAGES)
+def test_every_relative_link_leads_to_a_place_in_the_folder(path: str) -> None:
+    assert dead_links(read(path)) == []
+
+
+def test_the_lists_of_words_name_terms_of_the_glossary() -> None:
+    assert {*NOT_ASKED_FOR, *ALSO, *(term for _, term in OTHER_SENSE)} <= set(terms())
+    assert {path for path, _ in OTHER_SENSE} <= set(CHAPTERS)
+    assert set(titles()) >= TITLES_IN_PROSE
+
+
+def test_github_shows_the_glossary_as_text() -> None:
+    text = (ROOT / "glossary.md").read_text(encoding="utf-8")
+    assert ":::{glossary}" in text and "```" not in text  # in a code block no link works
+
+
+# The checks themselves, on mistakes planted in a small page
+
+ELSEWHERE = "chapters/denoising.ipynb"
+
+
+def page(*cells: str, path: str = ELSEWHERE) -> Source:
+    """Return a page with the given cells."""
+    return Source(path, list(cells))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "As in Compression and PCA, look.",
+        'See the chapter "Sparse autoencoders".',
+        "See *The ELBO* for more.",
+        "The proof (The ELBO) is short.",
+        "It comes back in Reparameterization.",
+        "Debug your VAE has a cure.",
+        "The next chapter shows it.",
+        "This is the subject of the next two chapters.",
+        "In the denoising chapter we removed it.",
+        "The chapter on documents has pages.",
+        'See "Is it white noise?" for the answer.',
+        "The next section shows it. A [link](elbo.ipynb#summary) is in another sentence.",
+        "The section on noise shows it.",
+        "Exercise 2 finds out, and (exercise 3) too.",
+        "This is experiment 1 again.",
+        "Fig. 3 shows it.",
+        "The figure above shows it.",
+        "[Exercise 2](#3-a-detector-that-is-too-good) finds out.",
+    ],
+)
+def test_a_mention_without_a_link_is_found(text: str) -> None:
+    assert unlinked_mentions(page(text)) != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "As in [Compression and PCA](compression_and_pca.ipynb), look.",
+        "The ELBO has two terms. Denoising was never asked for a quiet code.",
+        '"Reparameterization covers everything" is often said.',
+        "The next chapter, [The ELBO](elbo.ipynb), shows it.",
+        "This chapter shows it, and every chapter says so.",
+        "See [Is it white noise?](denoising.ipynb#is-it-white-noise) for the answer.",
+        "The [next section](#summary) shows it; each section opens with a question.",
+        "[Exercise 2](#2-the-right-tool-for-gaussian-noise) finds out.",
+        "## The next chapter\n\n`the next chapter`\n\n```\nExercise 2\n```",
+        "The figure shows it, and [the figure above](#fig-kernels) too.",
+        "As in [Goodfellow et al. (2016)](https://example.org), section 14.7.",
+    ],
+)
+def test_a_mention_with_a_link_passes(text: str) -> None:
+    assert unlinked_mentions(page(text)) == []
+
+
+LINKED = "[encoder](../glossary.md#term-encoder)"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["The encoder is small."],
+        ["Two **encoders** are better than one."],
+        ["Encoders are small."],
+        [f"The encoder is small; the {LINKED} is here."],
+        [f"An {LINKED} and an {LINKED}."],
+        [f"An {LINKED} is here.", f"An {LINKED} is here."],
+        ["Its [sheet](../glossary.md#term-sheet)."],
+        ["A Kullback-Leibler divergence is a number."],
+        ["The evidence lower bound is a number."],
+        ["| an encoder | small |"],
+        ["## What you will be able to do\n\nTrain an encoder.", "The encoder is small."],
+        [
+            "The masking noise is early.",
+            "## What are denoising features good for?\n\nMasking noise.",
+        ],
+    ],
+)
+def test_a_term_without_its_one_link_is_found(cells: list[str]) -> None:
+    assert len(wrong_terms(page(*cells))) == 1
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"An {LINKED} is here. The encoder is small."],
+        ["## The encoder\n\n`encoder` and $encoder$ and [encoder](elbo.ipynb)."],
+        ["<details><summary>Answer</summary>The encoder.</details>"],
+        ["A text-encoder is an encoderless one."],
+        ["## What you will be able to do\n\nTrain an encoder."],
+        ["| the encoder is silent | [The KL](#kl) |"],
+        ["## What are denoising features good for?\n\n**Masking noise** hides pixels."],
+        ["The code is short, at a learning rate; entropy coding helps."],
+    ],
+)
+def test_a_term_with_its_link_or_without_need_of_one_passes(cells: list[str]) -> None:
+    assert wrong_terms(page(*cells)) == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["missing.ipynb", "elbo.ipynb#nowhere", "#nowhere", "../glossary.md#nowhere", "#fig-nothing"],
+)
+def test_a_link_to_nowhere_is_found(link: str) -> None:
+    assert len(dead_links(page(f"See [this]({link})."))) == 1
+
+
+def test_a_link_to_a_place_passes() -> None:
+    links = ["elbo.ipynb", "#summary", "../glossary.md#term-KL-divergence", "https://example.org"]
+    assert dead_links(page(*(f"See [this]({link})." for link in links))) == []
+
+
+# The built pages
+
+
+def bare_links(book: Book) -> list[str]:
+    """Complain about links from a page to a term that carry no note, or one with markup in it."""
+    complaints = []
+    for one in book.pages:
+        for link in one.article.select('a[href*="glossary.html#term-"]'):
+            note = link.get("data-note", "")
+            if not re.fullmatch(r"[^\\${}<>]{20,}\.", note):
+                complaints.append(f"{one.name}: {link.get_text()!r} has the note {note!r}")
+    return complaints
+
+
+def test_every_link_to_a_term_carries_its_note(book: Book) -> None:
+    assert bare_links(book) == []
+    links = [link for one in book.pages for link in one.article.select("a[data-note]")]
+    assert len(links) >= FEWEST_NOTES
+    by_name = {link["href"].split("#")[1]: link["data-note"] for link in links}
+    assert by_name["term-encoder"] == (
+        "The network from an image to a code; in a VAE, to a distribution over codes."
+    )
+    assert "q(z | x)" in by_name["term-proposal"]  # a formula as plain text
+
+
+@pytest.fixture
+def visit(book: Book, browser: Any) -> Iterator[Visit]:
+    """A chapter in a browser, its first note's link in the middle of the window."""
+    with Visit(browser, book["chapters/scaling_out"]) as visit:
+        visit.tab.locator("a[data-note]").first.evaluate("a => a.scrollIntoView({block: 'center'})")
+        yield visit
+
+
+NOTES = "() => [...document.querySelectorAll('.glossary-note')].filter(n => !n.hidden).length"
+
+
+def test_a_note_shows_under_the_mouse_and_stays_while_the_mouse_is_on_it(visit: Visit) -> None:
+    tab = visit.tab
+    link = tab.locator("a[data-note]").first
+    note = tab.locator(f"#{link.get_attribute('aria-describedby')}")
+    assert not note.is_visible()
+    link.hover()
+    assert note.is_visible()
+    assert note.inner_text() == link.get_attribute("data-note")
+    assert visit.violations() == []
+    note.hover()
+    tab.wait_for_timeout(500)
+    assert note.is_visible()
+    tab.mouse.move(2, 2)
+    tab.wait_for_timeout(500)
+    assert not note.is_visible()
+
+
+def test_a_note_shows_with_the_keyboards_focus_and_goes_by_escape(visit: Visit) -> None:
+    tab = visit.tab
+    link = tab.locator("a[data-note]").first
+    note = tab.locator(f"#{link.get_attribute('aria-describedby')}")
+    assert note.get_attribute("role") == "tooltip"
+    tab.keyboard.press("Tab")  # from here on the focus is the keyboard's
+    link.focus()
+    assert note.is_visible()
+    tab.keyboard.press("Escape")
+    assert not note.is_visible()
+    assert link.evaluate("link => link === document.activeElement")
+    tab.locator("a[data-note]").nth(1).focus()
+    assert tab.evaluate(NOTES) == 1
+    tab.keyboard.press("Tab")
+    assert tab.evaluate(NOTES) == 0
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_note_stays_inside_the_window(visit: Visit, width: int) -> None:
+    visit.look(width, "light")
+    for link in visit.tab.locator("a[data-note]").all():
+        link.evaluate("a => a.scrollIntoView({block: 'end'})")
+        link.hover()
+        note = visit.tab.locator(f"#{link.get_attribute('aria-describedby')}")
+        box = note.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 900
+        visit.tab.keyboard.press("Escape")
+
+
+def test_a_finger_follows_the_link_and_meets_no_note(book: Book, browser: Any) -> None:
+    context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 800})
+    tab = context.new_page()
+    tab.goto(book["chapters/scaling_out"].file.as_uri())
+    tab.locator("a[data-note]").first.evaluate(
+        "a => a.addEventListener('click', event => event.preventDefault())"
+    )
+    tab.locator("a[data-note]").first.tap()
+    tab.wait_for_timeout(300)
+    assert tab.evaluate(NOTES) == 0
+    tab.locator("a[data-note]").nth(1).tap()
+    tab.wait_for_url("**/glossary.html#term-*")
+    context.close()
+
+
+def test_on_paper_a_term_is_a_plain_link(visit: Visit) -> None:
+    link = visit.tab.locator("a[data-note]").first
+    link.hover()
+    assert visit.tab.locator(".glossary-note").first.is_visible()
+    visit.tab.emulate_media(media="print")
+    assert not visit.tab.locator(".glossary-note").first.is_visible()
+    assert link.evaluate("link => getComputedStyle(link).textDecorationStyle") == "solid"
+    visit.tab.emulate_media(media="screen")

@@ -505,6 +505,13 @@ def visit(book: Book, browser: Any) -> Iterator[Visit]:
 
 NOTES = "() => [...document.querySelectorAll('.glossary-note')].filter(n => !n.hidden).length"
 
+WATCH = """() => {
+    window.notesShown = 0;
+    new MutationObserver(changes => changes.forEach(change => {
+        if (!change.target.hidden) window.notesShown += 1;
+    })).observe(document.body, {subtree: true, attributeFilter: ["hidden"]});
+}"""
+
 
 def test_a_note_shows_under_the_mouse_and_stays_while_the_mouse_is_on_it(visit: Visit) -> None:
     tab = visit.tab
@@ -560,9 +567,9 @@ def test_a_finger_follows_the_link_and_meets_no_note(book: Book, browser: Any) -
     tab.locator("a[data-note]").first.evaluate(
         "a => a.addEventListener('click', event => event.preventDefault())"
     )
+    tab.evaluate(WATCH)
     tab.locator("a[data-note]").first.tap()
-    tab.wait_for_timeout(300)
-    assert tab.evaluate(NOTES) == 0
+    assert tab.evaluate("window.notesShown") == 0
     tab.locator("a[data-note]").nth(1).tap()
     tab.wait_for_url("**/glossary.html#term-*")
     context.close()

@@ -12,8 +12,11 @@ from typing import Any, NamedTuple
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from docutils import nodes
 from pages import Book, Visit
 
+from _ext import chapter_links, glossary_notes
 from tools import toc
 
 ROOT = toc.ROOT
@@ -493,6 +496,39 @@ def test_every_link_to_a_term_carries_its_note(book: Book) -> None:
         "The network from an image to a code; in a VAE, to a distribution over codes."
     )
     assert "q(z | x)" in by_name["term-proposal"]  # a formula as plain text
+
+
+def unlinked_in_docstrings(text: str) -> list[str]:
+    """Return where a page made of docstrings, here without its links, still names a chapter."""
+    return re.findall(r"Chapters?: [^.]*\w[^.]*\.|chapter [\"“]\w[^\"”]*[\"”]", text)
+
+
+def test_chapters_that_docstrings_name_are_links(book: Book) -> None:
+    article = BeautifulSoup(str(book["api"].article), "html.parser")
+    links = article.select('a[href^="chapters/"]')
+    assert len(links) > 40
+    for link in links:
+        link.decompose()
+    assert unlinked_in_docstrings(article.get_text()) == []
+    assert len(unlinked_in_docstrings("Chapters: ; Denoising. The chapter “Scaling out”.")) == 2
+
+
+def test_a_docstring_names_chapters_in_two_ways() -> None:
+    known = chapter_links.titles(ROOT / "chapters")
+    text = 'The ELBO is here. Chapters: The\nELBO; Denoising. The chapter "Denoising" too.'
+    assert chapter_links.link(text, known) == (
+        "The ELBO is here. Chapters: :doc:`The ELBO </chapters/elbo>`; "
+        ":doc:`Denoising </chapters/denoising>`. "
+        'The chapter ":doc:`Denoising </chapters/denoising>`" too.'
+    )
+
+
+def test_a_note_is_the_first_sentence_with_its_formulas_as_text() -> None:
+    entry = nodes.paragraph("", "A draw of\n0.69 from ", nodes.math("", r"q(z \mid x)"))
+    entry += nodes.Text("; see *x*. A second one. A link")
+    assert glossary_notes.first_sentence(entry) == "A draw of 0.69 from q(z | x); see *x*."
+    with pytest.raises(Exception, match="cannot show"):
+        glossary_notes.plain(r"\frac{1}{2}")
 
 
 @pytest.fixture

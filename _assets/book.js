@@ -152,6 +152,77 @@
     });
   }
 
+  // Glossary notes: a link to a term shows its entry's first sentence, under the mouse and with the
+  // keyboard's focus. A finger follows the link.
+  function explainTerms() {
+    var article = document.querySelector(".bd-article");
+    var shown = null; // {link, note}
+    var waiting = 0;
+
+    function hide() {
+      window.clearTimeout(waiting);
+      if (shown) shown.note.hidden = true;
+      shown = null;
+    }
+
+    // The mouse may wander from the link to the note and back.
+    function hideSoon() {
+      window.clearTimeout(waiting);
+      waiting = window.setTimeout(hide, 250);
+    }
+
+    function keep() {
+      window.clearTimeout(waiting);
+    }
+
+    // Below the link's last line, or above its first where there is no room; inside the window.
+    function place() {
+      if (!shown) return;
+      var lines = shown.link.getClientRects();
+      var last = lines[lines.length - 1];
+      var note = shown.note;
+      var below = last.bottom + 4;
+      var fits = below + note.offsetHeight < window.innerHeight;
+      var left = Math.min(last.left, document.documentElement.clientWidth - note.offsetWidth - 8);
+      note.style.left = Math.max(8, left) + "px";
+      note.style.top = (fits ? below : lines[0].top - note.offsetHeight - 4) + "px";
+    }
+
+    function show(link, note) {
+      if (shown && shown.note === note) return keep();
+      hide();
+      shown = { link: link, note: note };
+      note.hidden = false;
+      place();
+    }
+
+    document.querySelectorAll(".bd-article a[data-note]").forEach(function (link, index) {
+      var note = document.createElement("span");
+      note.id = "glossary-note-" + index;
+      note.className = "glossary-note";
+      note.setAttribute("role", "tooltip");
+      note.textContent = link.dataset.note;
+      note.hidden = true;
+      article.append(note);
+      link.setAttribute("aria-describedby", note.id);
+      link.addEventListener("pointerenter", function (event) {
+        if (event.pointerType !== "touch") show(link, note);
+      });
+      link.addEventListener("pointerleave", hideSoon);
+      link.addEventListener("focus", function () {
+        if (link.matches(":focus-visible")) show(link, note);
+      });
+      link.addEventListener("blur", hide);
+      note.addEventListener("pointerenter", keep);
+      note.addEventListener("pointerleave", hideSoon);
+    });
+    document.addEventListener("keydown", function (event) {
+      if (event.key === "Escape") hide();
+    });
+    window.addEventListener("scroll", place, { passive: true });
+    window.addEventListener("resize", place);
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     askQuestions();
     keepPunctuation();
@@ -160,6 +231,7 @@
     watchThemeSwitch();
     addLandmarks();
     plainBibliography();
+    explainTerms();
   });
 
   window.addEventListener("load", function () {

@@ -20,7 +20,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from tools import reading_time, toc  # noqa: E402
+from tools import reading_time, toc
 
 EVIDENCE = Path("course_utils") / "evidence"
 

@@ -25,7 +25,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from tools import set_address, toc  # noqa: E402
+from tools import set_address, toc
 
 LOGGER = logging.getLogger(__name__)
 LONGEST = 160  # characters of a description: search engines cut there
@@ -153,7 +153,7 @@ def add_metadata(
     root, base, book = app.config.root_doc, app.config.html_baseurl, edition(Path(app.srcdir))
     cite = context["pathto"](root) + "#how-to-cite"
     context["theme_extra_footer"] = (
-        f'{app.config.html_theme_options.get("extra_footer", "")}\n<p>Version {book.version}, '
+        f"{app.config.html_theme_options.get('extra_footer', '')}\n<p>Version {book.version}, "
         f'{book.day}. <a href="{escape(cite)}">How to cite this book</a></p>'
     )
     if doctree is None:

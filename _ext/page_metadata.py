@@ -151,7 +151,7 @@ def add_metadata(
 ) -> None:
     """Add a page's description, its link preview and the version of the book."""
     root, base, book = app.config.root_doc, app.config.html_baseurl, edition(Path(app.srcdir))
-    cite = context["pathto"](root) + "#how-to-cite"
+    cite = ("" if pagename == root else context["pathto"](root)) + "#how-to-cite"
     context["theme_extra_footer"] = (
         f"{app.config.html_theme_options.get('extra_footer', '')}\n<p>Version {book.version}, "
         f'{book.day}. <a href="{escape(cite)}">How to cite this book</a></p>'

@@ -413,7 +413,7 @@ TEXT = "A sentence about this page that is long enough."
         (TEXT, "", 0),
         (TEXT, '<link rel="canonical" href="https://x.org/">', 1),
         (TEXT, '<meta property="og:image" content="https://x.org/a.png">', 1),
-        (TEXT, f'<meta name="description" content="{TEXT}">', 2),
+        (TEXT, f'<meta name="description" content="{TEXT}">', 1),
         ("Too short.", "", 1),
         (4 * TEXT, "", 1),
         (f"{TEXT} The norm of $x$.", "", 1),

@@ -40,9 +40,10 @@ NOT_FOUND = """\
 <li><a href="index.html#the-chapters">Contents: all chapters</a></li>
 <li><a href="search.html">Search</a></li>
 </ul>"""
-# GitHub shows 404.html under the address that was asked for, in whatever folder.
+# GitHub shows 404.html under the address that was asked for, in whatever folder. The attribute
+# says that this script must run where it stands, before anything is loaded.
 BASE = """\
-<script>
+<script data-cfasync="false">
 if (location.protocol !== "file:") {{
   document.write('<base href="{path}">');
   document.addEventListener("DOMContentLoaded", function () {{

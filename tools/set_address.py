@@ -71,6 +71,12 @@ class Address:
         """The repository's page, which is also what git clones."""
         return f"https://github.com/{self.owner}/{self.name}"
 
+    @property
+    def pages(self) -> str:
+        """The address of the book on GitHub Pages."""
+        host = f"{self.owner.lower()}.github.io"
+        return f"https://{host}/" if self.name.lower() == host else f"https://{host}/{self.name}/"
+
     def first_cell(self) -> str:
         """Return the first code cell of every notebook."""
         return _FIRST_CELL.format(name=self.name, branch=self.branch, url=self.url)

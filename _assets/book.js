@@ -100,7 +100,62 @@
     });
   }
 
+  // == Print
+
+  // A link to another place prints its address, in short, unless its text is that address.
+  function shortAddress(link) {
+    var address = link.href.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
+    var text = link.textContent.trim().replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
+    if (!text || address.indexOf(text) >= 0 && text.indexOf("/") >= 0) return "";
+    if (address.length <= 60) return address;
+    return address.slice(0, address.indexOf("/") + 1) + "…" + address.slice(address.lastIndexOf("/"));
+  }
+
+  function nameAddresses() {
+    document.querySelectorAll(".bd-article a[href^='http']").forEach(function (link) {
+      var address = shortAddress(link);
+      if (address) link.dataset.address = address;
+    });
+  }
+
+  // On paper the colours are light and the solutions open; only code stays folded.
+  var beforePrint = null;
+
+  function setForPrint(printing) {
+    var root = document.documentElement;
+    if (printing === (beforePrint !== null)) return;
+    if (printing) {
+      beforePrint = { theme: root.dataset.theme, opened: [] };
+      root.dataset.theme = "light";
+      document.querySelectorAll(".bd-article details:not([open])").forEach(function (fold) {
+        if (fold.closest(".tag_hide-input")) return;
+        fold.open = true;
+        beforePrint.opened.push(fold);
+      });
+    } else {
+      root.dataset.theme = beforePrint.theme;
+      beforePrint.opened.forEach(function (fold) { fold.open = false; });
+      beforePrint = null;
+    }
+  }
+
+  function watchPrinter() {
+    var paper = window.matchMedia("print");
+    var root = document.documentElement;
+    // The theme may follow the system's colours meanwhile.
+    new MutationObserver(function () {
+      if (beforePrint === null || root.dataset.theme === "light") return;
+      beforePrint.theme = root.dataset.theme;
+      root.dataset.theme = "light";
+    }).observe(root, { attributeFilter: ["data-theme"] });
+    paper.addEventListener("change", function () { setForPrint(paper.matches); });
+    window.addEventListener("beforeprint", function () { setForPrint(true); });
+    window.addEventListener("afterprint", function () { setForPrint(false); });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
+    nameAddresses();
+    watchPrinter();
     keepPunctuation();
     nameFolds();
     nameControls();

@@ -128,7 +128,7 @@
       beforePrint = { theme: root.dataset.theme, opened: [] };
       root.dataset.theme = "light";
       document.querySelectorAll(".bd-article details:not([open])").forEach(function (fold) {
-        if (fold.closest(".tag_hide-input")) return;
+        if (fold.closest(".tag_hide-input, #check-yourself")) return; // questions have a rule of their own
         fold.open = true;
         beforePrint.opened.push(fold);
       });

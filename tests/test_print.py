@@ -51,7 +51,8 @@ def on_paper(browser: Any, file: Path, scheme: str = "light") -> Any:
     tab.wait_for_load_state("networkidle")
     tab.evaluate(MATH)
     tab.emulate_media(media="print", color_scheme=scheme)
-    tab.wait_for_timeout(100)
+    # Once it has been drawn, the page knows that it is on paper.
+    tab.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
     return tab
 
 
@@ -73,7 +74,7 @@ def test_nothing_is_cut_on_paper(book: Book, browser: Any) -> None:
 
 
 def test_paper_has_light_colours(chapter: Any) -> None:
-    assert chapter.evaluate("document.documentElement.dataset.theme") == "light"
+    chapter.wait_for_function("document.documentElement.dataset.theme === 'light'")
     assert chapter.evaluate("getComputedStyle(document.body).backgroundColor") in (
         "rgb(255, 255, 255)",
         "rgba(0, 0, 0, 0)",

@@ -28,6 +28,7 @@ from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective
 
 FIGURES = Path(__file__).parent.parent / "_assets" / "live"
+DATA = re.compile(r'\.data\("([a-z0-9-]+)"\)')  # in a bundle
 CELL = re.compile(r"tag_live-([a-z0-9-]+)")
 
 
@@ -41,7 +42,18 @@ class Live(SphinxDirective):
     required_arguments = 1
     has_content = True
     option_spec: ClassVar = {
-        name: directives.unchanged_required for name in ("title", "try", "method", "points", "beta")
+        name: directives.unchanged_required
+        for name in (
+            "title",
+            "try",
+            "compare",
+            "method",
+            "points",
+            "beta",
+            "noise",
+            "strength",
+            "seed",
+        )
     }
 
     def run(self) -> list[nodes.Node]:
@@ -76,7 +88,10 @@ def wrap_cells(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Load the scripts of a page's figures on that page only."""
+    """Load the scripts of a page's figures on that page only.
+
+    A figure in a page of Markdown is in sight at once: its data set is asked for with the page.
+    """
     if doctree is None:
         return
     names = dict.fromkeys(node["name"] for node in doctree.findall(live))
@@ -84,6 +99,11 @@ def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, do
         app.add_css_file("live/live.css")
     for name in names:
         app.add_js_file(f"live/{name}.js", loading_method="defer")
+    first = next(doctree.findall(live), None)
+    if first is not None and "live-beside" not in first["classes"]:
+        for data in DATA.findall((FIGURES / f"{first['name']}.js").read_text(encoding="utf-8"))[:1]:
+            file = context["pathto"](f"_static/live/data/{data}.js", 1)
+            context["metatags"] += f'\n<link rel="preload" as="script" href="{file}">'
 
 
 def visit(translator, node: live) -> None:

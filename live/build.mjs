@@ -60,6 +60,9 @@ async function fingerprint(files) {
   return hash.digest("hex").slice(0, 16);
 }
 
+/** @param {string} text */
+const digest = (text) => createHash("sha256").update(text).digest("hex").slice(0, 16);
+
 await mkdir(target, { recursive: true });
 /** @type {Set<string>} */
 const packages = new Set();
@@ -75,8 +78,10 @@ for (const name of names.sort()) {
     if (foreign) packages.add(foreign);
   }
   const own = [...inputs].filter((file) => !/^(node_modules|worker:)/.test(file));
-  const banner = `/* Made by live/build.mjs from ${own.sort().join(", ")} (${await fingerprint(own)}). */\n`;
-  const text = banner + (made.outputFiles?.[0].text ?? "");
+  const code = made.outputFiles?.[0].text ?? "";
+  const prints = `${await fingerprint(own)}, ${digest(code)}`; // of the sources, of what follows
+  const banner = `/* Made by live/build.mjs from ${own.sort().join(", ")} (${prints}). */\n`;
+  const text = banner + code;
   await writeFile(path.join(target, name), text);
   console.log(`${name}  ${(text.length / 1024).toFixed(1)} KiB`);
 }

@@ -27,7 +27,9 @@ SOURCES = toc.ROOT / "live"
 SCRIPTS = toc.ROOT / "_assets" / "live"
 DATA = toc.ROOT / exports.DATA
 MOST_BYTES = 600_000  # that the figures of a page may add, as a server sends them
-BANNER = re.compile(r"/\* Made by live/build\.mjs from ([^(]+) \(([0-9a-f]{16})\)\. \*/\n")
+BANNER = re.compile(
+    r"/\* Made by live/build\.mjs from ([^(]+) \(([0-9a-f]{16}), ([0-9a-f]{16})\)\. \*/\n"
+)
 
 
 def fingerprint(files: list[str]) -> str:
@@ -41,12 +43,15 @@ def fingerprint(files: list[str]) -> str:
 
 def stale(script: Path) -> str:
     """Say how a bundle differs from its sources; nothing if it does not."""
-    found = BANNER.match(script.read_text(encoding="utf-8"))
+    text = script.read_text(encoding="utf-8")
+    found = BANNER.match(text)
     if not found:
         return "does not say what it was made from"
     files = found[1].split(", ")
     if missing := [file for file in files if not (SOURCES / file).is_file()]:
         return f"was made from {missing[0]}, which is gone"
+    if hashlib.sha256(text[found.end() :].encode()).hexdigest()[:16] != found[3]:
+        return "was edited by hand: run make live"
     return "" if fingerprint(files) == found[2] else "is older than its sources: run make live"
 
 
@@ -63,6 +68,8 @@ def test_an_old_bundle_is_found(tmp_path: Path):
     assert "older" in stale(script)
     script.write_text(good.replace("/* Made", "/* made"), encoding="utf-8")
     assert "does not say" in stale(script)
+    script.write_text(good + "//", encoding="utf-8")
+    assert "by hand" in stale(script)
 
 
 def styled_twice(css: str) -> list[str]:

@@ -625,7 +625,7 @@ def test_jupyter_book_gets_the_folder_and_its_status_is_passed_on(
 
 
 def test_the_cover_is_the_figure_that_the_chapter_stores() -> None:
-    assert (toc.ROOT / cover.COVER).read_bytes() == cover.stored_figure()
+    assert (toc.ROOT / cover.COVER).read_bytes() == cover.light(cover.stored_figure())
 
 
 def test_every_requirement_is_locked() -> None:

@@ -1,8 +1,9 @@
 /**
  * The latent plane of the VAE, with the plain autoencoder's beside it on the same gesture.
  *
- * Data set "explorer": networks `vae` and `plain` from codes to pictures, arrays `codes-vae`,
- * `codes-plain` (n, 2), `labels` (n), facts `classes`, `colours`.
+ * Data set "explorer": network `vae` from codes to pictures, arrays `codes` (n, 2), `labels` (n),
+ * facts `classes`, `colours`. Data set "explorer-plain", which loads when somebody compares: network
+ * `plain`, array `codes`.
  */
 import { pad } from "../core/drag.js";
 import { figure } from "../core/figure.js";
@@ -24,24 +25,23 @@ const SIZE = 600; // pixels of the plane's drawing
  */
 
 figure("latent-explorer", async (host) => {
-  const { networks, arrays, facts } = await host.data("explorer");
+  const own = await host.data("explorer");
+  const { arrays, facts } = own;
   /** @type {{ classes: string[], colours: string[] }} */
   const { classes, colours } = facts;
   const labels = /** @type {Uint8Array} */ (arrays.labels.values);
   let playing = 0;
 
-  const panels = [
-    panel("vae", "Variational autoencoder"),
-    panel("plain", "The same network, plain: no noise, no prior"),
-  ];
+  const panels = [panel(own, "vae", "Variational autoencoder")];
 
   /**
+   * @param {typeof own} data with the codes and the network
    * @param {string} key of the network
    * @param {string} title
    * @returns {Panel}
    */
-  function panel(key, title) {
-    const codes = /** @type {Float32Array} */ (arrays[`codes-${key}`].values);
+  function panel({ networks, arrays }, key, title) {
+    const codes = /** @type {Float32Array} */ (arrays.codes.values);
     const [mx, sx] = moments(codes, 0);
     const [my, sy] = moments(codes, 1);
     const plane = /** @type {HTMLCanvasElement} */ (make("canvas", { class: "live-plane" }));
@@ -190,10 +190,22 @@ figure("latent-explorer", async (host) => {
     });
   }
 
-  const compare = toggle("Compare with a plain autoencoder", false, (pressed) => {
-    panels[1].card.hidden = !pressed;
+  const cards = make("div", { class: "live-cards" });
+  const asked = host.state.text("compare", host.options.compare ?? "false") === "true";
+  const compare = toggle("Compare with a plain autoencoder", asked, async (pressed) => {
+    if (pressed) await addPlain();
+    if (panels.length > 1) panels[1].card.hidden = compare.getAttribute("aria-pressed") !== "true";
     update();
   });
+
+  async function addPlain() {
+    const data = await host.data("explorer-plain");
+    if (panels.length > 1) return;
+    const one = panel(data, "plain", "The same network, plain: no noise, no prior");
+    panels.push(one);
+    [one.x, one.y] = [panels[0].x, panels[0].y];
+    show(one);
+  }
   const surprise = random(Date.now());
   const anywhere = button("Surprise me", () => {
     moveTo(1.32 * surprise.uniform() - 0.66, 1.32 * surprise.uniform() - 0.66);
@@ -217,7 +229,8 @@ figure("latent-explorer", async (host) => {
     button("Walk", play),
   );
 
-  for (const one of panels) {
+  /** Give a panel its place and its handle. */
+  function show(/** @type {Panel} */ one) {
     one.tell = pad(one.plane, {
       label: `Latent plane: ${one.title}`,
       onmove: (fx, fy) => {
@@ -227,12 +240,13 @@ figure("latent-explorer", async (host) => {
       position: () => [(1 + one.x) / 2, (1 - one.y) / 2],
       valuetext: () => one.words.textContent ?? "",
     });
+    drawDots(one);
+    cards.append(one.card);
   }
+  show(panels[0]);
   const [startX, startY] = middle(panels[0], classes.indexOf("ankle boot"));
   moveTo(host.state.number("x", startX), host.state.number("y", startY));
-  const asked = host.state.text("compare", host.options.compare ?? "false") === "true";
-  if (asked) compare.click();
-  else panels[1].card.hidden = true;
+  if (asked) await addPlain();
   host.root.append(
     make(
       "p",
@@ -240,7 +254,7 @@ figure("latent-explorer", async (host) => {
       host.options.try ??
         "Drag across the plane: every point is a garment that nobody has made. Where does a boot turn into a bag?",
     ),
-    make("div", { class: "live-cards" }, ...panels.map((one) => one.card)),
+    cards,
     make("div", { class: "live-controls" }, anywhere, walk, compare),
   );
   host.onTheme(() => {

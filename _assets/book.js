@@ -302,18 +302,22 @@
     });
   }
 
-  // A file is saved, not shown as text, and the entries of the menu say so.
+  // A file is saved, not shown as text, and the entries of the menu say so. From disk a browser shows
+  // it all the same: there it keeps the window of its own that the theme gives it.
   function nameDownloads() {
+    function name(entry, text, hint) {
+      entry.querySelector(".btn__text-container").textContent = text;
+      entry.removeAttribute("title");
+      entry.setAttribute("data-bs-original-title", hint);
+    }
     document.querySelectorAll("a.btn-download-source-button").forEach(function (link) {
       var kind = /\.\w+$/.exec(link.pathname);
-      link.removeAttribute("target");
       link.setAttribute("download", "");
-      link.title = "Save the source of this page as a file";
-      link.querySelector(".btn__text-container").textContent = "Save as " + (kind || "a file");
+      if (window.location.protocol !== "file:") link.removeAttribute("target");
+      name(link, "Save as " + (kind ? kind[0] : "a file"), "Save the source of this page");
     });
     document.querySelectorAll("button.btn-download-pdf-button").forEach(function (button) {
-      button.title = "Print this page, or save it as PDF";
-      button.querySelector(".btn__text-container").textContent = "Print or save as .pdf";
+      name(button, "Print or save as .pdf", "Print this page");
     });
   }
 

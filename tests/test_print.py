@@ -94,7 +94,7 @@ def test_solutions_are_printed_and_folded_code_is_not(chapter: Any) -> None:
     for fold in folded.all():
         assert not fold.locator("pre").first.is_visible()
     label = "getComputedStyle(document.querySelector('.tag_hide-input summary'), '::after').content"
-    assert chapter.evaluate(label) == '"Code: on the page"'
+    assert chapter.evaluate(label) == '"Code: on the web page"'
     chapter.emulate_media(media="screen")
     chapter.wait_for_function("!document.querySelector('.tag_hide-cell details.hide').open")
 

@@ -35,6 +35,8 @@ STYLE = """
 .pdf-title { padding-top: 30%; text-align: center; }
 .pdf-title img { height: 6rem; }
 .pdf-title .pdf-name { font-size: 2.75rem; font-weight: 600; line-height: 1.2; margin: 2rem 0; }
+.pdf-contents { columns: 2; column-gap: 2.5rem; }
+.pdf-contents h1 { column-span: all; }
 .pdf-contents p { display: flex; gap: 1rem; margin: 0.15rem 0; break-inside: avoid; }
 .pdf-contents p > a { flex: 1; color: inherit; text-decoration: none; }
 .pdf-contents .pdf-part { font-weight: 600; margin-top: 1rem; break-after: avoid; }
@@ -324,8 +326,7 @@ def write(browser: Any, folder: Path, wanted: list[Part], target: Path) -> None:
     tab = browser.new_page()
     tab.set_default_timeout(PATIENCE)
     try:
-        tab.goto(source.as_uri())
-        tab.wait_for_load_state("networkidle")
+        tab.goto(source.as_uri())  # returns when all pictures are loaded
         tab.evaluate("() => window.MathJax?.startup?.promise?.then(() => null)")
         options = {
             "path": target,

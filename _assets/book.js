@@ -106,7 +106,8 @@
   function shortAddress(link) {
     var address = link.href.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
     var text = link.textContent.trim().replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
-    if (!text || address.indexOf(text) >= 0 && text.indexOf("/") >= 0) return "";
+    text = text.replace(/^(doi|arxiv):\s*/i, "");
+    if (!text || text.length > 7 && address.indexOf(text) >= 0) return "";
     if (address.length <= 60) return address;
     var host = address.slice(0, address.indexOf("/"));
     return host + "/…" + address.slice(address.lastIndexOf("/"));

@@ -108,6 +108,14 @@ def test_what_a_reader_has_opened_is_printed(book: Book, browser: Any) -> None:
     tab.close()
 
 
+def test_a_link_that_is_an_address_does_not_show_it_twice(book: Book, browser: Any) -> None:
+    tab = on_paper(browser, book["bibliography"].file)
+    links = tab.locator("article a[href^='http']")
+    assert links.count() > 0
+    assert tab.locator("article a[data-address]").count() == 0
+    tab.close()
+
+
 def test_a_link_to_another_place_shows_its_address(chapter: Any) -> None:
     links = chapter.locator("article a[href^='https://doi.org']").all()
     assert links

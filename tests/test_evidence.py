@@ -243,6 +243,7 @@ def test_reading_time_counts_words_code_and_figures_but_nothing_folded():
                 "plot()", metadata={"mystnb": {"figure": {}}, "tags": ["hide-input"]}
             ),
             new.new_code_cell("x", metadata={"mystnb": {"figure": {}}, "tags": ["hide-cell"]}),
+            new.new_markdown_cell("## Check yourself\n\n**1.** " + "word " * 400),
         ]
     )
     assert reading_time.minutes(page) == pytest.approx(2 + 2 + 0.5)

@@ -8,7 +8,7 @@ ANY := $(shell for p in $(PYTHONS); do \
 	"$$p" -c "from __future__ import annotations" 2>/dev/null && echo "$$p" && break; done)
 
 COMMANDS = help install book pdf test unit notebooks test-jax test-colab execute evidence live mutants \
-	bench cleaner lab lint format lock address clean
+	bench cleaner links lab lint format lock address clean
 
 .PHONY: $(COMMANDS)
 $(COMMANDS):

@@ -19,6 +19,11 @@ if _ignored and threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a quick run leave out the book, which takes a minute to build."""
+    parser.addoption("--no-book", action="store_true", help="skip what needs the built book")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Give each of several workers cores of its own, as far as the system allows it.
 

@@ -64,7 +64,7 @@ def test(options: dict) -> None:
 
 def unit(options: dict) -> None:
     """run the quick tests only: no notebook is executed, no book built"""
-    run(PY, "-m", "pytest", "-m", "not colab", "--ignore=tests/test_book.py", "tests")
+    run(PY, "-m", "pytest", "-m", "not colab", "--no-book", "tests")
 
 
 def notebooks(options: dict) -> None:
@@ -75,7 +75,7 @@ def notebooks(options: dict) -> None:
 def test_jax(options: dict) -> None:
     """the same as test without the book, on Keras' JAX backend"""
     run(PY, "-m", "pip", "install", *WITHOUT_DEPENDENCIES, "-r", "constraints-jax.txt")
-    tests = (*pytest(options), "--ignore=tests/test_book.py", "tests", *notebook_paths(options))
+    tests = (*pytest(options), "--no-book", "tests", *notebook_paths(options))
     run(*tests, KERAS_BACKEND="jax")
 
 
@@ -118,6 +118,11 @@ def bench(options: dict) -> None:
 def cleaner(options: dict) -> None:
     """train the cleaner of scans that ships with the course (better with NOISY_OFFICE_DIR set)"""
     run(PY, "-m", "tools.train_cleaner")
+
+
+def links(options: dict) -> None:
+    """look whether the addresses of other sites that the pages name still exist"""
+    run(PY, "-m", "tools.book", "linkcheck")
 
 
 def lab(options: dict) -> None:
@@ -191,6 +196,7 @@ COMMANDS = {
     "mutants": (mutants, ("MUTANT", "PYTHON", "WORKERS")),
     "bench": (bench, ("NOTEBOOK", "PYTHON")),
     "cleaner": (cleaner, ("PYTHON",)),
+    "links": (links, ("PYTHON",)),
     "lab": (lab, ("PYTHON",)),
     "lint": (lint, ("PYTHON",)),
     "format": (format_, ("PYTHON",)),

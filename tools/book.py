@@ -1,5 +1,8 @@
 """Build the HTML book into _build/html: python -m tools.book
 
+`python -m tools.book linkcheck` asks for every address of another site instead, and says which are
+gone; it needs a network.
+
 While the course's address is the placeholder of a new copy, the book is built from a copy in
 _build/source that has the address of git's remote, so that a fork's pages lead to the fork. The
 working tree stays as it is.
@@ -58,21 +61,22 @@ def copied(root: Path, target: Path, address: set_address.Address) -> Path:
     return target
 
 
-def main() -> int:
-    """Build the book; return the status of Jupyter Book."""
+def main(builder: str = "html") -> int:
+    """Build the book, or check its links to other sites; return the status of Jupyter Book."""
     folder, line = source()
     command = [sys.executable, "-c", PROGRAM, "build", str(folder), "--path-output", str(ROOT)]
     # NumPy as the back end: the page on course_utils imports Keras, and TensorFlow takes seconds.
     environment = {**os.environ, "KERAS_BACKEND": "numpy"}
     try:
-        status = subprocess.call([*command, *OPTIONS], cwd=ROOT, env=environment)
+        options = OPTIONS if builder == "html" else ("--all", "--builder", builder)
+        status = subprocess.call([*command, *options], cwd=ROOT, env=environment)
     except KeyboardInterrupt:
         return 130
-    if status == 0:
+    if status == 0 and builder == "html":
         page = ROOT / "_build" / "html" / "index.html"
         print(*[line] * bool(line), READY, page, sep="\n")
     return status
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

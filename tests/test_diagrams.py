@@ -251,6 +251,8 @@ def test_the_page_gives_diagrams_their_colours(book: Book, browser: Any) -> None
     with Visit(browser, book["chapters/scaling_out"]) as visit:
         for device in ("light", "dark"):
             visit.look(1280, device)
+            # The page follows the device a moment later, and would undo what is set before.
+            visit.tab.wait_for_function(f"document.documentElement.dataset.theme === '{device}'")
             for mode, ink in (("light", "rgb(31, 41, 51)"), ("dark", "rgb(230, 237, 242)")):
                 visit.tab.evaluate(f"document.documentElement.dataset.theme = '{mode}'")
                 assert set(visit.tab.evaluate(INKS)) == {ink}

@@ -52,6 +52,11 @@ def book(options: dict) -> None:
     run(PY, "-m", "tools.book")
 
 
+def pdf(options: dict) -> None:
+    """build the book and print it into one PDF, with Chromium or Chrome"""
+    run(PY, "-m", "tools.pdf")
+
+
 def test(options: dict) -> None:
     """run the unit tests, re-execute every notebook, check the built book"""
     run(*pytest(options), "tests", *notebook_paths(options))
@@ -174,6 +179,7 @@ COMMANDS = {
     "help": (help_, ()),
     "install": (install, ("PYTHON", "VERSIONS")),
     "book": (book, ("PYTHON",)),
+    "pdf": (pdf, ("PYTHON",)),
     "test": (test, ("PYTHON", "WORKERS")),
     "unit": (unit, ("PYTHON",)),
     "notebooks": (notebooks, ("NOTEBOOK", "PYTHON", "WORKERS")),

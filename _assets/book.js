@@ -100,16 +100,379 @@
     });
   }
 
+  // The questions of a chapter: an option that is chosen shows whether it is right, and a line below
+  // counts those that were right at the first try. Paper gets the letters of the right options.
+  function readQuestions(section) {
+    var questions = [];
+    section.querySelectorAll(":scope > details").forEach(function (option) {
+      var before = option.previousElementSibling;
+      if (!before || before.tagName !== "DETAILS") questions.push([]);
+      var reason = option.textContent.slice(option.querySelector("summary").textContent.length);
+      option.dataset.answer = /^\s*Right:/.test(reason) ? "right" : "wrong";
+      questions[questions.length - 1].push(option);
+    });
+    return questions;
+  }
+
+  function addLine(section, name, text) {
+    var line = document.createElement("p");
+    line.className = name;
+    line.textContent = text;
+    section.append(line);
+    return line;
+  }
+
+  function askQuestions() {
+    var section = document.querySelector("section#check-yourself");
+    if (!section) return;
+    var questions = readQuestions(section);
+    var tried = 0;
+    var right = 0;
+    var score = addLine(section, "book-score", "");
+    score.setAttribute("role", "status");
+    score.setAttribute("aria-live", "polite");
+    addLine(section, "book-answers", "Answers: " + questions.map(function (options, number) {
+      var place = options.findIndex(function (option) { return option.dataset.answer === "right"; });
+      return number + 1 + " " + String.fromCharCode(65 + place);
+    }).join(", "));
+    questions.forEach(function (options) {
+      options.forEach(function (option) {
+        // A click, which a key makes too: what a search or a printer opens is no answer.
+        option.querySelector("summary").addEventListener("click", function () {
+          if (option.open) return;
+          var first = !options.some(function (other) { return other.classList.contains("book-chosen"); });
+          option.classList.add("book-chosen");
+          if (!first) return;
+          tried += 1;
+          right += option.dataset.answer === "right";
+          score.textContent = right + " of " + questions.length + " at the first try" +
+            (tried < questions.length ? ", " + (questions.length - tried) + " to go" : "");
+        });
+      });
+    });
+  }
+
+  // == Print
+
+  // A link to another place prints its address, in short, unless its text is that address.
+  function shortAddress(link) {
+    var address = link.href.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
+    var text = link.textContent.trim().replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
+    text = text.replace(/^(doi|arxiv):\s*/i, "");
+    if (!text || text.length > 7 && address.indexOf(text) >= 0) return "";
+    if (address.length <= 60) return address;
+    var host = address.slice(0, address.indexOf("/"));
+    return host + "/…" + address.slice(address.lastIndexOf("/"));
+  }
+
+  function nameAddresses() {
+    document.querySelectorAll(".bd-article a[href^='http']").forEach(function (link) {
+      var address = shortAddress(link);
+      if (address) link.dataset.address = address;
+    });
+  }
+
+  // On paper the colours are light and the solutions open; only code stays folded.
+  var beforePrint = null;
+
+  function setForPrint(printing) {
+    var root = document.documentElement;
+    if (printing === (beforePrint !== null)) return;
+    if (printing) {
+      beforePrint = { theme: root.dataset.theme, opened: [] };
+      root.dataset.theme = "light";
+      document.querySelectorAll("img[loading]").forEach(function (picture) {
+        picture.removeAttribute("loading");
+      });
+      document.querySelectorAll(".bd-article details:not([open])").forEach(function (fold) {
+        if (fold.closest(".tag_hide-input, #check-yourself")) return;
+        fold.open = true;
+        beforePrint.opened.push(fold);
+      });
+    } else {
+      root.dataset.theme = beforePrint.theme;
+      beforePrint.opened.forEach(function (fold) { fold.open = false; });
+      beforePrint = null;
+    }
+  }
+
+  function watchPrinter() {
+    var paper = window.matchMedia("print");
+    var root = document.documentElement;
+    // The theme may follow the system's colours meanwhile.
+    new MutationObserver(function () {
+      if (beforePrint === null || root.dataset.theme === "light") return;
+      beforePrint.theme = root.dataset.theme;
+      root.dataset.theme = "light";
+    }).observe(root, { attributeFilter: ["data-theme"] });
+    paper.addEventListener("change", function () { setForPrint(paper.matches); });
+    window.addEventListener("beforeprint", function () { setForPrint(true); });
+    window.addEventListener("afterprint", function () { setForPrint(false); });
+  }
+
+  // == Finding your way
+
+  function build(name, attributes, text) {
+    var element = document.createElement(name);
+    Object.keys(attributes).forEach(function (key) { element.setAttribute(key, attributes[key]); });
+    if (text) element.textContent = text;
+    return element;
+  }
+
+  // The contents of the page mark the section that is being read. The theme's own mark stays behind
+  // where a section is longer than the window; it is left with the links that these replace.
+  function takeContents() {
+    var contents = document.querySelector("#pst-page-toc-nav");
+    if (!contents) return [];
+    var ours = contents.cloneNode(true);
+    ours.querySelectorAll(".active").forEach(function (part) { part.classList.remove("active"); });
+    contents.replaceWith(ours);
+    return Array.from(ours.querySelectorAll("a[href^='#']")).map(function (link) {
+      var name = decodeURIComponent(link.hash.slice(1));
+      return { link: link, section: document.getElementById(name) };
+    }).filter(function (entry) { return entry.section; });
+  }
+
+  function keepInView(link) {
+    var box = link.closest(".bd-sidebar-secondary");
+    if (!box || box.scrollHeight <= box.clientHeight) return;
+    var place = link.getBoundingClientRect();
+    var frame = box.getBoundingClientRect();
+    if (place.top < frame.top + 48 || place.bottom > frame.bottom - 48) {
+      box.scrollTop += place.top - frame.top - frame.height / 3;
+    }
+  }
+
+  function markSection(entries, end) {
+    var line = window.innerHeight * 0.3;
+    var now = null;
+    entries.forEach(function (entry) {
+      if (entry.section.getBoundingClientRect().top <= line) now = entry;
+    });
+    if (end && entries.length) now = entries[entries.length - 1];
+    entries.forEach(function (entry) {
+      var here = entry === now;
+      if (here === entry.link.classList.contains("active")) return;
+      entry.link.classList.toggle("active", here);
+      if (here) {
+        entry.link.setAttribute("aria-current", "true");
+        keepInView(entry.link);
+      } else {
+        entry.link.removeAttribute("aria-current");
+      }
+    });
+  }
+
+  function addTopButton(main) {
+    var button = build("button", { type: "button", class: "book-top", hidden: "" }, "Back to top");
+    button.addEventListener("click", function () {
+      var title = document.querySelector(".bd-article h1");
+      window.scrollTo(0, 0);
+      if (!title) return;
+      title.setAttribute("tabindex", "-1");
+      title.focus({ preventScroll: true });
+    });
+    main.append(button);
+    return button;
+  }
+
+  function followReader() {
+    var main = document.querySelector("main");
+    if (!main) return;
+    var entries = takeContents();
+    var progress = build("div", { class: "book-progress", "aria-hidden": "true" });
+    main.append(progress);
+    var top = addTopButton(main);
+    var waiting = false;
+
+    function look() {
+      waiting = false;
+      var page = document.documentElement;
+      var rest = page.scrollHeight - page.clientHeight;
+      var read = rest > 0 ? Math.min(1, window.scrollY / rest) : 0;
+      progress.style.transform = "scaleX(" + read + ")";
+      top.hidden = window.scrollY < page.clientHeight;
+      markSection(entries, rest > 0 && window.scrollY >= rest - 2);
+    }
+
+    function soon() {
+      if (!waiting) window.requestAnimationFrame(look);
+      waiting = true;
+    }
+
+    window.addEventListener("scroll", soon, { passive: true });
+    window.addEventListener("resize", soon);
+    look();
+  }
+
+  // A figure becomes as large as the window, or, on a phone, large enough to be read.
+  function openFigure(button, picture) {
+    var dialog = build("dialog", { class: "book-large", "aria-label": "Figure, enlarged" });
+    var close = build("button", { type: "button", class: "book-close" }, "Close");
+    var frame = build("div", { class: "book-frame" });
+    setScrolling(frame, true, "Figure, scrolls");
+    frame.append(build("img", { src: picture.currentSrc || picture.src, alt: picture.alt }));
+    dialog.append(close, frame);
+    var caption = picture.closest("figure").querySelector("figcaption");
+    if (caption) {
+      var copy = build("div", { class: "book-caption" });
+      caption.querySelectorAll(".caption-number, .caption-text").forEach(function (part) {
+        copy.append(part.cloneNode(true));
+      });
+      copy.querySelectorAll("[id]").forEach(function (part) { part.removeAttribute("id"); });
+      dialog.append(copy);
+    }
+    close.addEventListener("click", function () { dialog.close(); });
+    frame.addEventListener("click", function () { dialog.close(); });
+    dialog.addEventListener("click", function (event) {
+      if (event.target === dialog) dialog.close();
+    });
+    dialog.addEventListener("close", function () {
+      dialog.remove();
+      button.focus({ preventScroll: true });
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  function enlargeFigures() {
+    if (!window.HTMLDialogElement) return;
+    document.querySelectorAll(".bd-article figure img").forEach(function (picture) {
+      if (picture.closest(".live:not(.live-beside)")) return; // it gives way to a living figure
+      var figure = picture.closest("figure");
+      var number = figure.querySelector(".caption-number");
+      var name = "Enlarge " + (number ? number.textContent.trim() : "the figure");
+      var button = build("button", { type: "button", class: "book-enlarge", "aria-label": name });
+      var link = picture.closest("a.image-reference") || picture;
+      figure.classList.add("book-figure");
+      link.after(button);
+      [link, button].forEach(function (part) {
+        part.addEventListener("click", function (event) {
+          event.preventDefault();
+          openFigure(button, picture);
+        });
+      });
+    });
+  }
+
+  // Glossary notes: a link to a term shows its entry's first sentence, under the mouse and with the
+  // keyboard's focus. A finger follows the link.
+  function explainTerms() {
+    var article = document.querySelector(".bd-article");
+    var shown = null; // {link, note}
+    var waiting = 0;
+
+    function hide() {
+      window.clearTimeout(waiting);
+      if (shown) shown.note.hidden = true;
+      shown = null;
+    }
+
+    // The mouse may wander from the link to the note and back.
+    function hideSoon() {
+      window.clearTimeout(waiting);
+      waiting = window.setTimeout(hide, 250);
+    }
+
+    function keep() {
+      window.clearTimeout(waiting);
+    }
+
+    // Below the link's last line, or above its first where there is no room; inside the window.
+    function place() {
+      if (!shown) return;
+      var lines = shown.link.getClientRects();
+      var last = lines[lines.length - 1];
+      var note = shown.note;
+      var below = last.bottom + 4;
+      var fits = below + note.offsetHeight < window.innerHeight;
+      var left = Math.min(last.left, document.documentElement.clientWidth - note.offsetWidth - 8);
+      note.style.left = Math.max(8, left) + "px";
+      note.style.top = (fits ? below : lines[0].top - note.offsetHeight - 4) + "px";
+    }
+
+    function show(link, note) {
+      if (shown && shown.note === note) return keep();
+      hide();
+      shown = { link: link, note: note };
+      note.hidden = false;
+      place();
+    }
+
+    document.querySelectorAll(".bd-article a[data-note]").forEach(function (link, index) {
+      var note = document.createElement("span");
+      note.id = "glossary-note-" + index;
+      note.className = "glossary-note";
+      note.setAttribute("role", "tooltip");
+      note.textContent = link.dataset.note;
+      note.hidden = true;
+      article.append(note);
+      link.setAttribute("aria-describedby", note.id);
+      link.addEventListener("pointerenter", function (event) {
+        if (event.pointerType !== "touch") show(link, note);
+      });
+      link.addEventListener("pointerleave", hideSoon);
+      link.addEventListener("focus", function () {
+        if (link.matches(":focus-visible")) show(link, note);
+      });
+      link.addEventListener("blur", hide);
+      note.addEventListener("pointerenter", keep);
+      note.addEventListener("pointerleave", hideSoon);
+    });
+    document.addEventListener("keydown", function (event) {
+      if (event.key === "Escape") hide();
+    });
+    window.addEventListener("scroll", place, { passive: true });
+    window.addEventListener("resize", place);
+  }
+
+  // A file is saved, not shown as text, and the entries of the menu say so. From disk a browser shows
+  // it all the same: there it keeps the window of its own that the theme gives it.
+  function nameDownloads() {
+    function name(entry, text, hint) {
+      entry.querySelector(".btn__text-container").textContent = text;
+      entry.removeAttribute("title");
+      entry.setAttribute("data-bs-original-title", hint);
+    }
+    document.querySelectorAll("a.btn-download-source-button").forEach(function (link) {
+      var kind = /\.\w+$/.exec(link.pathname);
+      link.setAttribute("download", "");
+      if (window.location.protocol !== "file:") link.removeAttribute("target");
+      name(link, "Save as " + (kind ? kind[0] : "a file"), "Save the source of this page");
+    });
+    document.querySelectorAll("button.btn-download-pdf-button").forEach(function (button) {
+      name(button, "Print or save as .pdf", "Print this page");
+    });
+  }
+
+  // The theme takes the focus from its switch; the keyboard gets it back.
+  function keepSwitchFocus() {
+    document.querySelectorAll("button.theme-switch-button").forEach(function (button) {
+      button.addEventListener("click", function (event) {
+        if (event.detail > 0) return; // a mouse
+        window.setTimeout(function () { button.focus({ preventScroll: true }); }, 0);
+      });
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
+    askQuestions();
+    nameAddresses();
+    nameDownloads();
+    keepSwitchFocus();
+    enlargeFigures();
+    watchPrinter();
     keepPunctuation();
     nameFolds();
     nameControls();
     watchThemeSwitch();
     addLandmarks();
     plainBibliography();
+    explainTerms();
   });
 
   window.addEventListener("load", function () {
+    followReader();
     reachWideParts();
     var mathJax = window.MathJax;
     if (mathJax && mathJax.startup && mathJax.startup.promise) {

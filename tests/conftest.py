@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import FLAGS, Book, find_browser
+from pages import Book
 
 from tools import toc
+from tools.browser import FLAGS, find_browser
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

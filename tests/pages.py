@@ -1,8 +1,6 @@
 """The pages of the built book, as files and in a browser: what several test files share."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +10,6 @@ from tools import toc
 
 NOTEBOOKS = {path.with_suffix("").as_posix() for path in toc.notebooks()}
 AXE = Path(__file__).parent / "assets" / "axe-core" / "axe.min.js"
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
-
-
-def find_browser() -> str | None:
-    """Return the system's Chromium or Chrome, or the one that CHROMIUM names."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _BROWSERS)), None)
 
 
 def is_foreign(address: str) -> bool:

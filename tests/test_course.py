@@ -272,6 +272,7 @@ COMPARE = "-m pytest --nbval --nbval-current-env --nbval-cell-timeout=900 --dist
 BOTH = "chapters/a.ipynb chapters/b.ipynb"
 STEPS = {
     "book": ["-m course_utils.data", "-m tools.book"],
+    "pdf": ["-m tools.pdf"],
     "test": ["-m tools.toc", f"{COMPARE} -m not colab tests {BOTH}"],
     "unit": ["-m pytest -m not colab --ignore=tests/test_book.py tests"],
     "notebooks": ["-m tools.toc", f"{COMPARE} -m not colab {BOTH}"],

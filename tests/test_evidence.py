@@ -243,9 +243,11 @@ def test_reading_time_counts_words_code_and_figures_but_nothing_folded():
                 "plot()", metadata={"mystnb": {"figure": {}}, "tags": ["hide-input"]}
             ),
             new.new_code_cell("x", metadata={"mystnb": {"figure": {}}, "tags": ["hide-cell"]}),
+            new.new_markdown_cell("## Check yourself\n\n**1.** " + "word " * 400),
         ]
     )
     assert reading_time.minutes(page) == pytest.approx(2 + 2 + 0.5)
+    assert reading_time.num_words("![Three words here](../_assets/diagrams/x.svg)\n\n*a b*") == 2
     assert reading_time.num_words("a\n<details><summary>b</summary>\n\nc\n\n</details>\nd") == 2
     assert (
         reading_time.num_words("a [link](https://x.org/y) and $a + b$, `f(x, y)`\n$$a b c$$") == 8

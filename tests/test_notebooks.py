@@ -28,6 +28,8 @@ LONGEST_READ = 40  # minutes
 NUM_FACTS = 5  # at the end of a chapter
 SMALLEST_NUMBER = 13  # whole numbers below this count things in the text
 SHORTEST_ALT = 20  # characters: less cannot say what a figure shows
+FEWEST_QUESTIONS = 8  # for a chapter's readers to check themselves by
+MOST_ALIKE = 0.6  # of a chapter's questions may give the right option away in the same manner
 
 Check = Callable[[NotebookNode], list[str]]
 
@@ -448,6 +450,69 @@ def check_citations(notebook: NotebookNode, bibliography: str) -> list[str]:
     return found
 
 
+OPTION = re.compile(r"<details><summary>([^\n]*)</summary>\n\n(.+?)\n\n</details>\n?", re.DOTALL)
+
+
+def check_options(number: int, text: str) -> list[str]:
+    """One question has three or four different options in plain text; one of them is right."""
+    question, *_ = text.split("<details>")
+    options = OPTION.findall(text)
+    found = []
+    if not question.strip() or "\n\n" in question.strip():
+        found.append("must be asked in one paragraph")
+    if OPTION.sub("", text[len(question) :]).strip() or "<" in question:
+        found.append("has something else than options in <details> after it")
+    if len(options) not in (3, 4):
+        found.append(f"has {len(options)} options, not 3 or 4")
+    names = [name.strip() for name, _ in options]
+    if len(set(names)) < len(names):
+        found.append("has an option twice")
+    found += [
+        f"has markup in the option {name!r}" for name in names if re.search(r"[$*`<>\\]|\]\(", name)
+    ]
+    if sum(reason.startswith("Right: ") for _, reason in options) != 1:
+        found.append("must have exactly one option that begins with 'Right: '")
+    if any(not reason.startswith(("Right: ", "Not quite: ")) for _, reason in options):
+        found.append("has an answer that begins neither with 'Right: ' nor with 'Not quite: '")
+    return [f"question {number} {complaint}" for complaint in found]
+
+
+def check_questions(notebook: NotebookNode) -> list[str]:
+    """Before the exercises, readers of a chapter can check themselves; nothing gives it away."""
+    if notebook.cells[0].source.startswith("# Appendix"):
+        return []
+    places = [i for i, cell in enumerate(notebook.cells) if cell.get("id") == "check-yourself"]
+    if len(places) != 1:
+        return [f"{len(places)} cells have the id check-yourself, not one"]
+    source, *after = (cell.source for cell in notebook.cells[places[0] :][:2])
+    found = []
+    if not source.startswith("## Check yourself\n"):
+        found.append("the questions must begin with the heading '## Check yourself'")
+    if not re.search(r"(?m)^## Exercises", "".join(after)):
+        found.append("the exercises must follow the questions")
+    _, *parts = re.split(r"(?m)^\*\*(\d+)\.\*\* ", source)
+    questions = parts[1::2]
+    if [int(number) for number in parts[::2]] != list(range(1, len(questions) + 1)):
+        found.append(f"the questions are not numbered from 1: {parts[::2]}")
+    if len(questions) < FEWEST_QUESTIONS:
+        found.append(f"there are {len(questions)} questions, fewer than {FEWEST_QUESTIONS}")
+    for number, text in enumerate(questions, start=1):
+        found += check_options(number, text)
+    if found:
+        return found
+    right, longest = [], 0
+    for options in map(OPTION.findall, questions):
+        right.append([reason.startswith("Right: ") for _, reason in options].index(True))
+        lengths = [len(name) for name, _ in options]
+        longest += lengths[right[-1]] > max(lengths[: right[-1]] + lengths[right[-1] + 1 :])
+    most = MOST_ALIKE * len(questions)
+    if max(map(right.count, right)) > most:
+        found.append(f"the right options stand in the same place too often: {right}")
+    if longest > most:
+        found.append(f"the longest option is the right one {longest} times of {len(questions)}")
+    return found
+
+
 CHECKS: list[Check] = [
     check_executed,
     check_outputs,
@@ -466,6 +531,7 @@ CHECKS: list[Check] = [
     check_markdown,
     check_backend,
     check_no_leak,
+    check_questions,
 ]
 
 
@@ -618,6 +684,19 @@ BIBLIOGRAPHY = "doi = {10.1162/abc}, eprint = {1312.6114}, url = {https://arxiv.
 FACTS = "\n".join(f"{k}. This is {k}.25." for k in range(1, 6))
 
 
+def question(number: int) -> str:
+    """Return a question of three options, of which another one is right and another is long."""
+    options = [
+        f"<details><summary>Because of {name}{' in fact' * (k == number % 2)}</summary>\n\n"
+        f"{'Right' if k == number % 3 else 'Not quite'}: it is.\n\n</details>"
+        for k, name in enumerate(("one", "two", "three"))
+    ]
+    return f"**{number}.** Why is it so?\n\n" + "\n".join(options)
+
+
+QUESTIONS = "\n\n".join(map(question, range(1, 9)))
+
+
 def good_notebook() -> NotebookNode:
     """Return a small notebook that passes every check."""
     new = nbformat.v4
@@ -666,6 +745,9 @@ def good_notebook() -> NotebookNode:
             new.new_markdown_cell(
                 f"## Summary\n\n{FACTS}\n\n"
                 "As [Kingma and Welling (2014)](https://arxiv.org/abs/1312.6114) say."
+            ),
+            new.new_markdown_cell(
+                f"## Check yourself\n\nChoose.\n\n{QUESTIONS}", id="check-yourself"
             ),
             new.new_markdown_cell("## Exercises\n\nTry it."),
             new.new_code_cell("1 + 1", metadata={"tags": ["hide-cell"]}),
@@ -743,6 +825,17 @@ def loosen(notebook: NotebookNode, below: float) -> None:
     notebook.cells[5].outputs[5].metadata["claim"]["below"] = below
 
 
+def one_place() -> list[str]:
+    """Return questions whose right option is the second each time."""
+    return [re.sub(r"^\*\*4", f"**{k}", question(4)) for k in range(1, 9)]
+
+
+def long_answers() -> list[str]:
+    """Return questions whose right option is the longest each time."""
+    wordy = re.compile(r"</summary>(?=\n\nRight)")
+    return [wordy.sub(", and for no other reason</summary>", question(k)) for k in range(1, 9)]
+
+
 EVIDENCE = {
     "claims": [
         {"sentence": f"sentence {k}", "full": [k, k + 0.25, k + 0.5], "sample": [k + 6.5 - k]}
@@ -753,8 +846,8 @@ ERROR = nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceba
 FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
     ("check_executed", replace(3, execution_count=None)),
     ("check_executed", replace(3, execution_count=7)),
-    ("check_outputs", replace(8, outputs=[ERROR])),
-    ("check_outputs", replace(8, outputs=[stream("stderr", "WARNING: a log")])),
+    ("check_outputs", replace(9, outputs=[ERROR])),
+    ("check_outputs", replace(9, outputs=[stream("stderr", "WARNING: a log")])),
     ("check_title", edit(0, "# A chapter", "A chapter")),
     ("check_title", edit(6, "## Summary", "# Summary")),
     ("check_title", edit(6, "## Summary", "#### Summary")),
@@ -777,12 +870,12 @@ FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
         "check_claims",
         lambda notebook: notebook.cells[5].outputs.append(notebook.cells[4].outputs[0]),
     ),
-    ("check_columns", edit(8, "1 + 1", "1 + 1" + 80 * "1")),
-    ("check_columns", edit(8, "1 + 1", 4 * "# why this is so\n" + "1 + 1")),
+    ("check_columns", edit(9, "1 + 1", "1 + 1" + 80 * "1")),
+    ("check_columns", edit(9, "1 + 1", 4 * "# why this is so\n" + "1 + 1")),
     ("check_columns", replace(3, outputs=[stream("stdout", "Fashion-MNIST" + 80 * ".")])),
     ("check_time", edit(2, "5 minutes", "15 minutes")),
     ("check_time", edit(2, "**Time:** about 5", "About 5")),
-    ("check_time", edit(7, "Try it.", "word " * 10_000)),
+    ("check_time", edit(8, "Try it.", "word " * 10_000)),
     ("check_facts", edit(6, "5. This", "This")),
     ("check_facts", edit(6, "1.25", "small")),
     ("check_numbers", edit(6, " say.", " say. The error is 0.37 here.")),
@@ -808,26 +901,43 @@ FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
             cell.update(source="x = 1\n" * 11) for _, cell in cells(notebook, "code")
         ],
     ),
-    ("check_solutions", replace(8, metadata={})),
-    ("check_markdown", edit(7, "Try it.", "```{note}\nTry it.\n```")),
-    ("check_markdown", edit(7, "Try it.", "See {ref}`fig-error`.")),
-    ("check_markdown", edit(7, "Try it.", "(exercises)=\nTry it.")),
-    ("check_markdown", edit(7, "Try it.", ":::{tip}\nTry it.\n:::")),
-    ("check_backend", edit(8, "1 + 1", "import tensorflow as tf")),
-    ("check_backend", edit(8, "1 + 1", "from tensorflow.keras import layers")),
-    ("check_backend", edit(8, "1 + 1", "tf.reduce_mean(x)")),
-    ("check_no_leak", edit(8, "1 + 1", "training.fit(model, x_test, epochs=3)")),
-    ("check_no_leak", edit(8, "1 + 1", "training.fit(model, x, validation=data.x_test[:500])")),
-    ("check_no_leak", edit(8, "1 + 1", "PCA(8).fit(flat_test)")),
-    ("check_no_leak", edit(8, "1 + 1", "best = min(filters, key=lambda f: error(f, x_test))")),
+    ("check_solutions", replace(9, metadata={})),
+    ("check_markdown", edit(8, "Try it.", "```{note}\nTry it.\n```")),
+    ("check_markdown", edit(8, "Try it.", "See {ref}`fig-error`.")),
+    ("check_markdown", edit(8, "Try it.", "(exercises)=\nTry it.")),
+    ("check_markdown", edit(8, "Try it.", ":::{tip}\nTry it.\n:::")),
+    ("check_backend", edit(9, "1 + 1", "import tensorflow as tf")),
+    ("check_backend", edit(9, "1 + 1", "from tensorflow.keras import layers")),
+    ("check_backend", edit(9, "1 + 1", "tf.reduce_mean(x)")),
+    ("check_no_leak", edit(9, "1 + 1", "training.fit(model, x_test, epochs=3)")),
+    ("check_no_leak", edit(9, "1 + 1", "training.fit(model, x, validation=data.x_test[:500])")),
+    ("check_no_leak", edit(9, "1 + 1", "PCA(8).fit(flat_test)")),
+    ("check_no_leak", edit(9, "1 + 1", "best = min(filters, key=lambda f: error(f, x_test))")),
     ("check_no_leak", edit(4, "curves(errors)", "curves(error(x_test))")),
-    ("check_no_leak", edit(8, "1 + 1", "train_in_full(model, np.concatenate([x, x_test]))")),
+    ("check_no_leak", edit(9, "1 + 1", "train_in_full(model, np.concatenate([x, x_test]))")),
+    ("check_questions", replace(7, id="questions")),
+    ("check_questions", edit(7, "## Check", "### Check")),
+    ("check_questions", edit(8, "## Exercises", "## Tasks")),
+    ("check_questions", edit(7, question(8), "")),
+    ("check_questions", edit(7, "**3.**", "**4.**")),
+    ("check_questions", edit(7, "**3.** Why is it so?", "**3.** Why\n\nis it so?")),
+    ("check_questions", edit(7, "**3.** Why is it so?\n\n", "**3.** ")),
+    ("check_questions", edit(7, question(2), question(2) + "\n\nMore.")),
+    ("check_questions", edit(7, question(2), question(2).replace("\n\n</", "\n</", 1))),
+    ("check_questions", edit(7, question(2), question(2).rpartition("\n<details>")[0])),
+    ("check_questions", edit(7, question(2), question(2).replace("of two", "of three"))),
+    ("check_questions", edit(7, question(2), question(2).replace("of two", "of $x$"))),
+    ("check_questions", edit(7, question(2), question(2).replace("Right", "Not quite"))),
+    ("check_questions", edit(7, question(2), question(2).replace("Not quite", "Right", 1))),
+    ("check_questions", edit(7, question(2), question(2).replace("Not quite", "Wrong", 1))),
+    ("check_questions", edit(7, QUESTIONS, "\n\n".join(one_place()))),
+    ("check_questions", edit(7, QUESTIONS, "\n\n".join(long_answers()))),
     ("check_colab_link", edit(2, "/blob/", "/tree/")),
     ("check_colab_link", edit(2, "[Colab", "![badge](https://example.org/badge.svg) [Colab")),
     ("check_citations", edit(6, "1312.6114", "9999.9999")),
     ("check_citations", edit(6, "say", "and Kunin et al. (2019) say")),
     ("check_citations", edit(6, "say", "and Kunin (2019) say")),
-    ("check_citations", edit(9, "- [A](https://doi.org/10.1162/abc)\n", "")),
+    ("check_citations", edit(10, "- [A](https://doi.org/10.1162/abc)\n", "")),
 ]
 
 
@@ -847,6 +957,14 @@ def test_planted_fault_is_found(check: str, plant: Callable[[NotebookNode], obje
 def test_a_guarded_tensorflow_cell_is_allowed() -> None:
     notebook = good_notebook()
     notebook.cells[
-        8
+        9
     ].source = 'if keras.config.backend() == "tensorflow":\n    import tensorflow as tf'
     assert complaints(notebook) == {}
+
+
+def test_an_appendix_asks_no_questions() -> None:
+    notebook = good_notebook()
+    del notebook.cells[7]
+    assert check_questions(notebook) != []
+    notebook.cells[0].source = notebook.cells[0].source.replace("# A chapter", "# Appendix: a")
+    assert check_questions(notebook) == []

@@ -1,7 +1,8 @@
 """How long a page takes to read: python -m tools.reading_time [NOTEBOOK ...]
 
 200 words of prose a minute, 15 lines of code a minute, half a minute a figure. What is folded
-(cells tagged hide-input, hide-cell or remove-input; `<details>` in the text) is not counted.
+(cells tagged hide-input, hide-cell or remove-input; `<details>` in the text) is not counted, nor
+are the questions of "Check yourself", which are for afterwards.
 """
 
 import re
@@ -17,6 +18,7 @@ WORDS = 200  # a minute
 LINES = 15  # a minute
 PER_FIGURE = 0.5  # minutes
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+QUESTIONS = "## Check yourself"
 
 
 def minutes(notebook: NotebookNode) -> float:
@@ -25,7 +27,7 @@ def minutes(notebook: NotebookNode) -> float:
     for cell in notebook.cells:
         tags = set(cell.metadata.get("tags", ()))
         if cell.cell_type == "markdown":
-            if not tags & {"hide-cell", "remove-cell"}:
+            if not tags & {"hide-cell", "remove-cell"} and not cell.source.startswith(QUESTIONS):
                 words += num_words(cell.source)
             continue
         if not tags & {"hide-cell", "remove-cell"}:
@@ -38,6 +40,7 @@ def minutes(notebook: NotebookNode) -> float:
 def num_words(text: str) -> int:
     """Return how many words a Markdown text has; an inline formula counts as one of them."""
     text = re.sub(r"(?ms)^(```|~~~).*?^\1|<details>.*?</details>", "", text)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)  # a diagram is looked at, not read
     text = re.sub(r"\$\$.*?\$\$", " formula formula formula ", text, flags=re.DOTALL)
     text = re.sub(r"\$[^$\n]*\$|`[^`\n]*`", " formula ", text)
     text = re.sub(r"\]\([^)]*\)", "] ", text)

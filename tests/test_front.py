@@ -266,6 +266,24 @@ def test_every_misconception_has_an_experiment() -> None:
     assert len(uncorrected(re.sub(r'(?m)^- "Follow the.*\n.*\n', "", text))) == 1
 
 
+def test_a_living_figure_that_is_recommended_is_in_the_section_that_is_linked(book: Book) -> None:
+    text = (ROOT / "teaching.md").read_text("utf-8")
+    parts = re.findall(r"(?ms)^\*Prepare:\*(.*?)\n\n", text)
+    links = [
+        link
+        for part in parts
+        if "living" in part
+        for link in re.findall(r"\((chapters/\w+)\.ipynb#([\w-]+)\)", part)
+    ]
+    assert len(links) >= 8
+    missing = [
+        (name, anchor)
+        for name, anchor in links
+        if not book[name].soup.find(id=anchor).select("[data-live]")
+    ]
+    assert missing == []
+
+
 def test_the_courses_have_the_length_that_they_promise() -> None:
     courses = re.split(r"(?m)^### ", (ROOT / "teaching.md").read_text("utf-8"))[1:4]
     items = [re.findall(r"(?m)^\d+\. (.*)", course) for course in courses]

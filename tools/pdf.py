@@ -156,6 +156,8 @@ class Edition:
             self.lead(page, link)
         self.take_answers(page, found)
         self.take_solutions(page, found)
+        for fold in found.select("details:not(.hide)"):
+            fold["open"] = ""
         return found
 
     def take_sheets(self, page: str, soup: BeautifulSoup) -> None:

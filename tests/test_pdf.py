@@ -17,6 +17,7 @@ PAGE = """<html><head><link rel="stylesheet" href="../_static/book.css"></head><
 <div class="cell tag_hide-input"><details class="hide"><summary>Show the code</summary>
 <pre>plumbing of {name}</pre></details>
 <div class="cell_output"><pre>output of {name}</pre></div></div>
+<details><summary>In other words</summary><p>No exercise in {name}.</p></details>
 <section id="check-yourself"><h2>Check yourself</h2><p><strong>1.</strong> Which?</p>
 <details><summary>The first</summary><p>Not quite: no.</p></details>
 <details><summary>The second of {name}</summary><p>Right: because of {name}.</p></details>
@@ -76,6 +77,7 @@ def test_every_link_leads_somewhere_and_no_id_is_there_twice(edition: pdf.Editio
 def test_solutions_are_taken_from_their_exercises(edition: pdf.Edition) -> None:
     chapter = edition.soup.find(id="chapters-a--").get_text()
     assert "What is asked in a?" in chapter and "plumbing of a" in chapter
+    assert "No exercise in a." in chapter
     for words in ("solution of a", "reason of a", "Right: because of a", "Show the explanation"):
         assert words not in chapter
     assert re.findall(r"(?m)^[AB]\. \w+ \w+", chapter) == ["A. The first", "B. The second"]
@@ -123,6 +125,7 @@ def test_the_pdf_has_bookmarks_numbers_and_the_solutions_at_the_end(
     assert "An Introduction to Autoencoders" in title
     assert "Chapter A 3" in contents and "Chapter B 4" in contents and "Solutions 5" in contents
     assert "First words of Chapter A." in first and "First words of Chapter B." in second
+    assert "Answers: page 5" in first and "No exercise in a." in first
     assert "output of a" in first and "plumbing of a" not in first
     assert "Solution: page 5" in first and "solution of a" not in first
     assert "solution of a" in end and "solution of b" in end

@@ -9,6 +9,7 @@ from pages import Book
 
 # A4 without the margins that book.css sets, in pixels at 96 for each inch.
 SHEET = {"width": 658, "height": 978}
+PATIENCE = 120_000  # milliseconds, for a machine that does other things, too
 MATH = "() => window.MathJax?.startup?.promise?.then(() => null)"
 
 # What is wider than the sheet, cut or scrolls; a figure that is higher than a sheet; what may be
@@ -46,6 +47,7 @@ FAULTS = """sheet => {
 def on_paper(browser: Any, file: Path, scheme: str = "light") -> Any:
     """Open a page as it is printed on A4."""
     tab = browser.new_page(viewport=SHEET)
+    tab.set_default_timeout(PATIENCE)
     tab.emulate_media(color_scheme=scheme)
     tab.goto(file.as_uri())
     tab.wait_for_load_state("networkidle")

@@ -32,6 +32,7 @@ class Quiet(SimpleHTTPRequestHandler):
 def opened(browser: Any, book: Book, name: str = CHAPTER, width: int = 1280, **look: Any) -> Any:
     """Open a page in a window."""
     tab = browser.new_page(viewport={"width": width, "height": 900}, **look)
+    tab.set_default_timeout(120_000)
     tab.goto(book[name].file.as_uri())
     tab.wait_for_load_state("networkidle")
     return tab

@@ -28,6 +28,8 @@ NO_BROWSER = (
 )
 PATIENCE = 600_000  # milliseconds: MathJax sets thousands of formulae
 FOLDED = ".tag_hide-cell, details:not(.hide)"  # how a page hides what solves an exercise
+HEADING = re.compile("^h[1-6]$")
+EXERCISE = re.compile("exercise|solution", re.IGNORECASE)
 FOOTER = """<div style="width: 100%; text-align: center; font: 8pt sans-serif; color: #555">
 <span class="pageNumber"></span></div>"""
 STYLE = """
@@ -154,6 +156,8 @@ class Edition:
             self.lead(page, link)
         self.take_answers(page, found)
         self.take_solutions(page, found)
+        for fold in found.select("details:not(.hide)"):
+            fold["open"] = ""
         return found
 
     def take_sheets(self, page: str, soup: BeautifulSoup) -> None:
@@ -201,11 +205,14 @@ class Edition:
             line.extend(list(summary.contents))
             option.replace_with(line)
         if answers.contents:
-            self.keep(page, section, [answers])
+            self.keep(page, section, [answers], "Answers")
 
     def take_solutions(self, page: str, found: Tag) -> None:
         """Move what solves an exercise from the page to the solutions."""
         for section in found.find_all("section"):
+            titles = [one.find(HEADING) for one in [section, *section.find_parents("section")]]
+            if not any(title and EXERCISE.search(title.get_text()) for title in titles):
+                continue
             folded = [
                 one for one in section.find_all(True, recursive=False) if one.css.match(FOLDED)
             ]
@@ -218,15 +225,15 @@ class Edition:
             if folded:
                 self.keep(page, section, folded)
 
-    def keep(self, page: str, section: Tag, parts: list[Tag]) -> None:
+    def keep(self, page: str, section: Tag, parts: list[Tag], name: str = "Solution") -> None:
         """Keep the solution of an exercise, and say on its page where it is printed."""
         number = len(self.solutions.setdefault(page, [])) + 1
-        name = mark(page, f"solution-{number}")
+        place = mark(page, f"solution-{number}")
         line = self.tag("p", "pdf-solution")
-        line.append(self.tag("a", text="Solution", href=f"#{name}"))
+        line.append(self.tag("a", text=name, href=f"#{place}"))
         section.append(line)
-        solution = self.tag("section", id=name)
-        heading = self.tag("h3", text=section.find(re.compile("h[1-6]")).get_text())
+        solution = self.tag("section", id=place)
+        heading = self.tag("h3", text=section.find(HEADING).get_text())
         solution.extend([heading, *parts])
         self.solutions[page].append(solution)
 
@@ -266,7 +273,7 @@ class Edition:
     def add_line(self, contents: Tag, classes: str, section: Tag, depth: int) -> None:
         """Add a line with a link, and a place for the number of the sheet that it leads to."""
         name = section["id"]
-        text = " ".join(section.find(re.compile("^h[1-6]$")).get_text().split())
+        text = " ".join(section.find(HEADING).get_text().split())
         self.outline.append((depth, text, name))
         line = self.tag("p", classes)
         line.append(self.tag("a", text=text, href=f"#{name}"))

@@ -298,6 +298,7 @@ def test_links_to_a_figure_in_a_state_open_it_in_that_state(book: Book, browser:
     for link in links:
         context = browser.new_context(viewport=WINDOW)
         tab = context.new_page()
+        tab.set_default_timeout(120_000)  # a chapter is long, and the machine may be busy
         tab.goto((page.file.parent / link.split("#")[0]).as_uri() + "#" + link.split("#")[1])
         name, state = re.fullmatch(r".*#live-([\w-]+):(.*)", link).groups()
         tab.wait_for_selector(f"[data-live='{name}'].live-on")

@@ -531,12 +531,22 @@ def test_a_note_is_the_first_sentence_with_its_formulas_as_text() -> None:
         glossary_notes.plain(r"\frac{1}{2}")
 
 
-@pytest.fixture
-def visit(book: Book, browser: Any) -> Iterator[Visit]:
-    """A chapter in a browser, its first note's link in the middle of the window."""
+@pytest.fixture(scope="module")
+def opened(book: Book, browser: Any) -> Iterator[Visit]:
+    """A chapter in a browser."""
     with Visit(browser, book["chapters/scaling_out"]) as visit:
-        visit.tab.locator("a[data-note]").first.evaluate("a => a.scrollIntoView({block: 'center'})")
         yield visit
+
+
+@pytest.fixture
+def visit(opened: Visit) -> Visit:
+    """The chapter, with the mouse and the focus elsewhere and a term in the middle."""
+    opened.look(1280, "light")
+    opened.tab.mouse.move(2, 2)
+    opened.tab.evaluate("document.activeElement.blur()")
+    opened.tab.keyboard.press("Escape")
+    opened.tab.locator("a[data-note]").first.evaluate("a => a.scrollIntoView({block: 'center'})")
+    return opened
 
 
 NOTES = "() => [...document.querySelectorAll('.glossary-note')].filter(n => !n.hidden).length"

@@ -27,6 +27,7 @@ NO_BROWSER = (
     "Ubuntu: apt install chromium), or name its program in the variable CHROMIUM."
 )
 PATIENCE = 600_000  # milliseconds: MathJax sets thousands of formulae
+MOST_RUNS = 3  # the first finds the numbers of the sheets, the second prints them
 FOLDED = ".tag_hide-cell, details:not(.hide)"  # how a page hides what solves an exercise
 HEADING = re.compile("^h[1-6]$")
 EXERCISE = re.compile("exercise|solution", re.IGNORECASE)
@@ -41,6 +42,7 @@ STYLE = """
 .pdf-contents h1 { column-span: all; }
 .pdf-contents p { display: flex; gap: 1rem; margin: 0.15rem 0; break-inside: avoid; }
 .pdf-contents p > a { flex: 1; color: inherit; text-decoration: none; }
+.pdf-contents span { min-width: 2rem; text-align: right; }
 .pdf-contents .pdf-part { font-weight: 600; margin-top: 1rem; break-after: avoid; }
 .pdf-contents .pdf-chapter { margin-top: 0.5rem; }
 .pdf-contents .pdf-section { font-size: 0.85rem; padding-left: 1.5rem; }
@@ -343,12 +345,13 @@ def write(browser: Any, folder: Path, wanted: list[Part], target: Path) -> None:
             "footer_template": FOOTER,
             "tagged": True,
         }
-        tab.evaluate(FILL, None)
-        tab.pdf(**options)
-        # The numbers take the places of others that are as wide, so nothing moves.
-        numbers = sheets(target)
-        tab.evaluate(FILL, numbers)
-        tab.pdf(**options)
+        numbers: dict[str, int] = {}
+        for _ in range(MOST_RUNS):
+            tab.evaluate(FILL, numbers or None)
+            tab.pdf(**options)
+            before, numbers = numbers, sheets(target)
+            if before == numbers:
+                break
     finally:
         tab.close()
     finish(target, edition, numbers)

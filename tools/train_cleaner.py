@@ -57,9 +57,8 @@ class Plan:
 
 
 GENERATED = Plan(800_000, 1.5e-3, warm_up=4_000, everyday=0.35)
-REAL = Plan(
-    400_000, 1.5e-3, warm_up=1_000, everyday=0.6, real=0.85
-)  # goes on from the weights of the first
+# It goes on from the weights of the first.
+REAL = Plan(600_000, 1.5e-3, warm_up=1_000, everyday=0.6, real=0.85)
 
 
 def training_patches(

@@ -587,10 +587,11 @@ def test_a_note_shows_with_the_keyboards_focus_and_goes_by_escape(visit: Visit) 
     tab.keyboard.press("Escape")
     assert not note.is_visible()
     assert link.evaluate("link => link === document.activeElement")
-    tab.locator("a[data-note]").nth(1).focus()
+    second = tab.locator("a[data-note]").nth(1)
+    second.focus()
     assert tab.evaluate(NOTES) == 1
-    tab.keyboard.press("Tab")
-    assert tab.evaluate(NOTES) == 0
+    tab.keyboard.press("Tab")  # perhaps to the next term, which then shows its own
+    assert not tab.locator(f"#{second.get_attribute('aria-describedby')}").is_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 360])

@@ -121,6 +121,7 @@ def test_the_matrices_cover_systems_and_versions() -> None:
     assert jobs["unit"]["strategy"]["matrix"]["python"] == versions
     assert jobs["jax"]["strategy"]["matrix"]["python"] == [versions[0], versions[-1]]
     assert any(step.get("run") == "bash .ci/run" for step in jobs["everything"]["steps"])
+    assert any(step.get("run") == "make test-colab" for step in jobs["colab"]["steps"])
 
 
 def test_once_a_week_the_newest_packages_are_tried_and_cells_run_again() -> None:

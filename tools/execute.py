@@ -30,7 +30,6 @@ from course_utils import claims
 from course_utils._files import replacing
 from course_utils.data import load_fashion_mnist
 from tools import toc
-from tools.live.exports import EXPORTS
 
 try:
     import resource
@@ -264,6 +263,8 @@ def execute(path: Path, allow_sample: bool = False) -> str:
 
 def exporting(path: Path, folder: Path) -> str:
     """Return code that exports what a notebook's living figures show to a folder, or nothing."""
+    from tools.live.exports import EXPORTS  # it imports Keras, which only this function needs
+
     try:
         notebook = path.resolve().relative_to(toc.ROOT).as_posix()
     except ValueError:  # a copy elsewhere

@@ -160,7 +160,9 @@ def parts(book: Book, page: Page) -> list[Path]:
     """Return the files that living figures add to a page, but for data sets."""
     static = book.folder / "_static" / "live"
     linked = [*page.soup.find_all("script", src=True), *page.soup.find_all("link", href=True)]
-    names = [re.search(r"_static/live/([\w.-]+)", tag.get("src") or tag["href"]) for tag in linked]
+    names = [
+        re.search(r"_static/live/([\w-]+\.\w+)", tag.get("src") or tag["href"]) for tag in linked
+    ]
     return [static / found[1] for found in names if found]
 
 

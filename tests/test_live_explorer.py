@@ -49,6 +49,20 @@ def test_the_arrow_keys_do_the_same_and_a_screen_reader_is_told(visit: Visit):
     assert plane.get_attribute("aria-valuetext") in tab.locator(".live-status").inner_text()
 
 
+def test_the_plain_autoencoder_may_come_in_the_middle_of_a_walk(visit: Visit):
+    tab = visit.tab
+    tab.get_by_label("Walk to").select_option("trouser")
+    tab.get_by_role("button", name="Walk").click()
+    tab.get_by_role("button", name="Compare").click()
+    words = tab.locator(".live-near")
+    for number in (0, 1):
+        tab.wait_for_function(
+            "words => words.textContent.includes('trouser')",
+            arg=words.nth(number).element_handle(),
+        )
+    assert visit.errors == []
+
+
 def test_the_plain_autoencoder_follows_the_same_gesture(visit: Visit):
     tab = visit.tab
     assert not tab.locator(".live-plane").nth(1).is_visible()

@@ -154,15 +154,18 @@ figure("latent-explorer", async (host) => {
   /** From the middle of one class to the middle of another, in each plane its own way. */
   function play() {
     stop();
-    const ways = panels.map((one) => [from, to].map((select) => middle(one, select.selectedIndex)));
+    /** @type {Map<Panel, number[][]>} */
+    const ways = new Map(); // a panel may come while the walk is on
     const start = performance.now();
     const duration = host.calm ? 1 : 4000;
     const step = (/** @type {number} */ now) => {
       const t = Math.min(1, (now - start) / duration);
-      panels.forEach((one, i) => {
-        const [[ax, ay], [bx, by]] = ways[i];
+      for (const one of panels) {
+        const way = ways.get(one) ?? [from, to].map((select) => middle(one, select.selectedIndex));
+        ways.set(one, way);
+        const [[ax, ay], [bx, by]] = way;
         [one.x, one.y] = [ax + t * (bx - ax), ay + t * (by - ay)].map(short);
-      });
+      }
       update();
       if (t < 1) playing = requestAnimationFrame(step);
     };
@@ -193,7 +196,12 @@ figure("latent-explorer", async (host) => {
   const cards = make("div", { class: "live-cards" });
   const asked = host.state.text("compare", host.options.compare ?? "false") === "true";
   const compare = toggle("Compare with a plain autoencoder", asked, async (pressed) => {
-    if (pressed) await addPlain();
+    try {
+      if (pressed) await addPlain();
+    } catch (error) {
+      host.say(String(error));
+      return;
+    }
     if (panels.length > 1) panels[1].card.hidden = compare.getAttribute("aria-pressed") !== "true";
     update();
   });

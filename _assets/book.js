@@ -343,12 +343,10 @@
       var number = figure.querySelector(".caption-number");
       var name = "Enlarge " + (number ? number.textContent.trim() : "the figure");
       var button = build("button", { type: "button", class: "book-enlarge", "aria-label": name });
-      var link = picture.closest("a.image-reference") || picture;
       figure.classList.add("book-figure");
-      link.after(button);
-      [link, button].forEach(function (part) {
-        part.addEventListener("click", function (event) {
-          event.preventDefault();
+      picture.after(button);
+      [picture, button].forEach(function (part) {
+        part.addEventListener("click", function () {
           openFigure(button, picture);
         });
       });

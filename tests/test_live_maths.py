@@ -24,8 +24,12 @@ LOG_EVIDENCE = -0.5 * (math.log(2 * math.pi * 1.5) + 2**2 / 1.5)
 class Figure:
     """A living figure on its page, opened by a link to a situation."""
 
-    def __init__(self, book: Book, browser: Any, name: str, situation: str, **device: Any) -> None:
+    def __init__(
+        self, book: Book, browser: Any, name: str, situation: str, script: str = "", **device: Any
+    ) -> None:
         self.context = browser.new_context(**device)
+        if script:
+            self.context.add_init_script(script)
         self.tab = self.context.new_page()
         self.errors: list[str] = []
         self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -236,6 +240,25 @@ def test_a_link_to_what_cannot_be_shown_leads_nearby(opened: Any, name: str, sit
     figure = opened(name, situation)
     figure.place.locator(".live-status").filter(has_text=re.compile(r"\d")).wait_for()
     assert not re.search("NaN|Infinity", figure.place.inner_html())
+
+
+SLOW = """
+    let now = 0, looks = 0;
+    performance.now = () => (now += looks++ < 20 ? 9 : 0.1);
+    window.wrong = [];
+    new MutationObserver(() => {
+      for (const figure of document.querySelectorAll(".live"))
+        if (/NaN|Infinity/.test(figure.innerHTML)) window.wrong.push(figure.innerText);
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_machine_that_is_slow_sees_no_number_that_is_none(opened: Any, name: str):
+    figure = opened(name, script=SLOW)  # first looks at the clock: more than a frame each
+    figure.place.locator(".live-status").filter(has_text=re.compile(r"\d")).wait_for()
+    figure.tab.wait_for_timeout(200)
+    assert figure.tab.evaluate("window.wrong") == []
 
 
 @pytest.mark.parametrize("name", ["elbo", "two-humps"])

@@ -9,6 +9,7 @@ import { estimate, theory, truth } from "../maths/estimators.js";
 
 const REPETITIONS = 2000;
 const SLICE = 8; // milliseconds of drawing in one frame
+const FEWEST = 2; // estimates that have a standard deviation
 const DIMENSIONS = [1, 3, 10, 30, 100];
 const MOST_LOG2 = 7; // 128 draws for an estimate
 const BINS = 61;
@@ -69,12 +70,12 @@ figure("gradients", (host) => {
     host.state.set({ ...setting, log2draws: Math.log2(setting.draws), seed });
     const more = () => {
       const end = performance.now() + SLICE;
-      while (done < REPETITIONS && performance.now() < end) {
+      do {
         const { score, baseline, path } = estimate(setting, generator);
         found.score[done] = score;
         found.baseline[done] = baseline;
         found.path[done++] = path;
-      }
+      } while (done < FEWEST || (done < REPETITIONS && performance.now() < end));
       draw();
       if (done < REPETITIONS) frame = requestAnimationFrame(more);
     };
@@ -82,6 +83,7 @@ figure("gradients", (host) => {
   }
 
   function draw() {
+    if (done < FEWEST) return; // the next frame draws
     const kinds = /** @type {const} */ ([leaveOneOut ? "baseline" : "score", "path"]);
     const [low, high] = range();
     const edges = Array.from({ length: BINS + 1 }, (_, i) => low + (i / BINS) * (high - low));

@@ -13,7 +13,8 @@ A section opens a column of slides, and goes down. By rule
 
 A cell says otherwise by the usual metadata, "slideshow": {"slide_type": ...}: `skip` leaves it out,
 `notes` keeps it for the notes, `slide` and `subslide` show all of it on a slide of its own, and
-`fragment` shows all of it, one step later (see _ext/slide_marks.py).
+`fragment` shows all of it, one step later (see _ext/slide_marks.py). To `skip` a cell that begins a
+section is to leave out the section.
 """
 
 import copy

@@ -57,6 +57,16 @@ def pdf(options: dict) -> None:
     run(PY, "-m", "tools.pdf")
 
 
+def slides(options: dict) -> None:
+    """build the book and make slides of its chapters (NOTEBOOK=chapters/x.ipynb for one)"""
+    run(PY, "-m", "tools.slides", *named(options, "NOTEBOOK"))
+
+
+def figures(options: dict) -> None:
+    """pack all figures and diagrams of the book, with their licence, into one file"""
+    run(PY, "-m", "tools.figures")
+
+
 def test(options: dict) -> None:
     """run the unit tests, re-execute every notebook, check the built book"""
     run(*pytest(options), "tests", *notebook_paths(options))
@@ -185,6 +195,8 @@ COMMANDS = {
     "install": (install, ("PYTHON", "VERSIONS")),
     "book": (book, ("PYTHON",)),
     "pdf": (pdf, ("PYTHON",)),
+    "slides": (slides, ("NOTEBOOK", "PYTHON")),
+    "figures": (figures, ("PYTHON",)),
     "test": (test, ("PYTHON", "WORKERS")),
     "unit": (unit, ("PYTHON",)),
     "notebooks": (notebooks, ("NOTEBOOK", "PYTHON", "WORKERS")),

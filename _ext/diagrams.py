@@ -44,7 +44,7 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
             raise SphinxError(f"the diagram {name} must be alone in its paragraph")
         app.env.note_dependency(str(file))
         count[name] = count.get(name, 0) + 1
-        node = diagram("", name=name, number=count[name])
+        node = diagram("", name=name, number=count[name], classes=paragraph["classes"])
         caption = paragraph.next_node(descend=False, siblings=True)
         if not (isinstance(caption, nodes.paragraph) and _is_italic(caption)):
             raise SphinxError(f"the diagram {name} needs a caption in italics below it")
@@ -90,7 +90,8 @@ def visit(translator, node: diagram) -> None:
 
     first = next(node.document.findall(diagram)) is node
     text = (FOLDER / f"{node['name']}.svg").read_text(encoding="utf-8")
-    translator.body.append('<figure class="diagram">\n')
+    classes = " ".join(["diagram", *node["classes"]])
+    translator.body.append(f'<figure class="{classes}">\n')
     translator.body.append(inline(text, node["number"], first, address))
     translator.body.append("\n<figcaption>\n")
 

@@ -273,6 +273,9 @@ BOTH = "chapters/a.ipynb chapters/b.ipynb"
 STEPS = {
     "book": ["-m course_utils.data", "-m tools.book"],
     "pdf": ["-m tools.pdf"],
+    "slides": ["-m tools.slides"],
+    "slides NOTEBOOK=chapters/a.ipynb": ["-m tools.slides chapters/a.ipynb"],
+    "figures": ["-m tools.figures"],
     "test": ["-m tools.toc", f"{COMPARE} -m not colab tests {BOTH}"],
     "unit": ["-m pytest -m not colab --no-book tests"],
     "notebooks": ["-m tools.toc", f"{COMPARE} -m not colab {BOTH}"],

@@ -16,6 +16,7 @@ from tools import toc
 WORDS = toc.ROOT / "_typos.toml"
 PAGES = [*toc.notebooks(), *(Path(f"{name}.md") for name in toc.pages()), Path("README.md")]
 PAGES += [Path("CONTRIBUTING.md"), Path("CHANGELOG.md")]
+PAGES += [Path("teachers/questions.md"), Path("teachers/answer_key.md")]
 FENCED = re.compile(r"^(`{3,}|~{3,})(?!\{).*?^\1", re.MULTILINE | re.DOTALL)
 
 

@@ -1,0 +1,1 @@
+"""Slides of the chapters, made from the pages of the built book."""

@@ -205,10 +205,10 @@
     var outputs = 0;
     var next = guess.box.nextElementSibling;
     for (; next && !next.matches("section, .book-guess, .tag_hide-cell"); next = next.nextElementSibling) {
-      var output = next.matches(".cell") && next.querySelector(":scope > .cell_output");
+      var output = next.matches(".cell") && next.querySelector(".cell_output");
       if (output) {
         outputs += 1;
-        parts.push(output);
+        parts.push(output.closest(".live") || output);
       } else if (!next.matches(".cell")) {
         if (outputs) break;
         if (text) parts.push(next);
@@ -282,8 +282,9 @@
     guess.button = build("button", { type: "button", class: "book-reveal" }, "Show the result");
     var place = build("div", { class: "book-reveal-place" });
     place.append(guess.button);
-    (guess.parts.find(function (part) { return part.querySelector("img, svg, pre, table"); }) ||
-      guess.parts[0]).before(place);
+    var high = guess.parts.find(function (part) { return part.querySelector("img, pre, table"); });
+    guess.button.classList.toggle("book-reveal-high", Boolean(high));
+    (high || guess.parts[0]).before(place);
     guess.button.addEventListener("click", function () {
       uncover(guess);
       guess.parts[0].setAttribute("tabindex", "-1");

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pages import Book, Page, Visit
+from pages import AXE, Book, Page
 
 FINGER = 44  # pixels
 NARROW = 390
 LIGHT = "chapters/score_matching"  # one guess, no living figure
 READ_ON = "chapters/sparse_autoencoders"  # a guess whose answer is in the text, too
-LINKED = ("chapters/elbo", "fig-elbo-prior-draws")  # a figure that is covered
+LINKED = ("chapters/scaling_out", "fig-scaling-shared-noise")  # a figure that is covered
 BUTTON = "Show the result"
 # The height of everything in the article, and where each heading and figure is.
 PLACES = """[...document.querySelectorAll("article :is(h1, h2, h3, figure, pre, p, .claim)")]
@@ -26,11 +26,13 @@ def page(book: Book) -> Page:
 
 
 @pytest.fixture
-def visit(page: Page, browser: Any) -> Iterator[Visit]:
+def tab(page: Page, browser: Any) -> Iterator[Any]:
     """That page as a reader finds it: options closed, result covered."""
-    with Visit(browser, page, covered=True) as visit:
-        visit.tab.evaluate("document.querySelectorAll('details').forEach(it => it.open = false)")
-        yield visit
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.goto(page.file.as_uri(), wait_until="domcontentloaded")
+    yield tab
+    context.close()
 
 
 def result(tab: Any) -> Any:
@@ -75,8 +77,9 @@ def test_every_guess_of_the_book_covers_its_result(book: Book, browser: Any) -> 
     assert len(bare) < 3
 
 
-def test_a_choice_uncovers_and_says_whether_it_is_right(visit: Visit) -> None:
-    tab = visit.tab
+def test_a_choice_uncovers_and_says_whether_it_is_right(tab: Any) -> None:
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
     assert is_covered(tab)
     assert tab.get_by_role("button", name=BUTTON).count() == 1
     right = tab.locator(".book-guess > [data-answer='right']")
@@ -90,23 +93,21 @@ def test_a_choice_uncovers_and_says_whether_it_is_right(visit: Visit) -> None:
     assert tab.evaluate("document.activeElement.tagName") == "SUMMARY"
     # The questions at the end count their own.
     assert tab.locator("#check-yourself .book-score").text_content() == ""
-    assert visit.errors == []
+    assert errors == []
 
 
-def test_what_a_script_opens_is_no_choice(visit: Visit) -> None:
-    visit.tab.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
-    assert is_covered(visit.tab)
+def test_what_a_script_opens_is_no_choice(tab: Any) -> None:
+    tab.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
+    assert is_covered(tab)
 
 
-def test_the_keyboard_chooses(visit: Visit) -> None:
-    tab = visit.tab
+def test_the_keyboard_chooses(tab: Any) -> None:
     tab.locator(".book-guess summary").first.focus()
     tab.keyboard.press("Enter")
     assert not is_covered(tab)
 
 
-def test_the_keyboard_reaches_the_button_and_then_the_result(visit: Visit) -> None:
-    tab = visit.tab
+def test_the_keyboard_reaches_the_button_and_then_the_result(tab: Any) -> None:
     tab.locator(".book-guess input").focus()
     seen = []
     for _ in range(6):
@@ -121,15 +122,15 @@ def test_the_keyboard_reaches_the_button_and_then_the_result(visit: Visit) -> No
     assert result(tab).evaluate(focused)
 
 
-def test_nothing_moves_when_the_result_is_uncovered(visit: Visit) -> None:
-    before = visit.tab.evaluate(PLACES)
-    visit.tab.get_by_role("button", name=BUTTON).click()
-    assert visit.tab.evaluate(PLACES) == before
+def test_nothing_moves_when_the_result_is_uncovered(tab: Any) -> None:
+    before = tab.evaluate(PLACES)
+    tab.get_by_role("button", name=BUTTON).click()
+    assert tab.evaluate(PLACES) == before
 
 
-def test_no_screen_reader_hears_what_is_covered(visit: Visit) -> None:
+def test_no_screen_reader_hears_what_is_covered(tab: Any) -> None:
     words = "median cosine"
-    tree = visit.context.new_cdp_session(visit.tab)
+    tree = tab.context.new_cdp_session(tab)
 
     def heard() -> str:
         nodes = tree.send("Accessibility.getFullAXTree")["nodes"]
@@ -137,24 +138,23 @@ def test_no_screen_reader_hears_what_is_covered(visit: Visit) -> None:
             str(node.get("name", {}).get("value", "")) for node in nodes if not node.get("ignored")
         )
 
-    assert words in result(visit.tab).evaluate("part => part.textContent")
+    assert words in result(tab).evaluate("part => part.textContent")
     covered = heard()
     assert words not in covered
     assert "The result is covered until you choose." in covered
-    visit.tab.get_by_role("button", name=BUTTON).click()
+    tab.get_by_role("button", name=BUTTON).click()
     assert words in heard()
 
 
-def test_who_wants_to_see_results_always_sees_them_until_it_is_taken_back(visit: Visit) -> None:
-    tab = visit.tab
+def test_who_wants_to_see_results_always_sees_them_until_it_is_taken_back(tab: Any) -> None:
     box = tab.get_by_label("Always show results").first
     box.check()
     assert not is_covered(tab)
-    tab.reload()
+    tab.reload(wait_until="domcontentloaded")
     assert not is_covered(tab)
     box.uncheck()
     assert is_covered(tab)
-    tab.reload()
+    tab.reload(wait_until="domcontentloaded")
     assert is_covered(tab)
 
 
@@ -166,7 +166,7 @@ def test_a_browser_without_memory_covers_all_the_same(page: Page, browser: Any) 
         tab.add_init_script(
             "Object.defineProperty(window, 'localStorage', {get() { throw new Error('no') }})"
         )
-        tab.goto(page.file.as_uri())
+        tab.goto(page.file.as_uri(), wait_until="domcontentloaded")
         assert is_covered(tab)
         tab.get_by_label("Always show results").first.check()
         assert not is_covered(tab)
@@ -181,7 +181,7 @@ def test_a_link_into_what_is_covered_uncovers_it(book: Book, browser: Any) -> No
     tab = browser.new_page()
     hidden = "id => document.getElementById(id).closest('.book-covered') !== null"
     try:
-        tab.goto(f"{file}#what-is-the-evidence", wait_until="domcontentloaded")
+        tab.goto(f"{file}#is-one-device-busy", wait_until="domcontentloaded")
         assert tab.evaluate(hidden, figure)
         tab.evaluate("id => { location.hash = id }", figure)
         tab.wait_for_function(f"!({hidden})('{figure}')")
@@ -196,7 +196,7 @@ def test_a_link_into_what_is_covered_uncovers_it(book: Book, browser: Any) -> No
 def test_words_that_a_search_has_found_are_in_sight(page: Page, browser: Any) -> None:
     tab = browser.new_page()
     try:
-        tab.goto(page.file.as_uri() + "?highlight=unblurred")
+        tab.goto(page.file.as_uri() + "?highlight=unblurred", wait_until="domcontentloaded")
         tab.locator(".cell_output .highlighted").first.wait_for(state="attached")
         tab.wait_for_function("!document.querySelector('.book-covered')")
         assert not is_covered(tab)
@@ -218,8 +218,7 @@ def test_text_that_gives_the_answer_is_covered_where_it_is_asked_before_reading_
         tab.close()
 
 
-def test_paper_shows_the_result_and_why(visit: Visit) -> None:
-    tab = visit.tab
+def test_paper_shows_the_result_and_why(tab: Any) -> None:
     tab.emulate_media(media="print")
     tab.wait_for_function("!document.querySelector('.book-guess ~ .cell .cell_output').inert")
     assert not is_covered(tab)
@@ -251,23 +250,25 @@ def test_without_scripts_nothing_is_covered(page: Page, browser: Any) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_guess_fits_a_finger_and_can_be_read(visit: Visit, scheme: str) -> None:
-    visit.look(NARROW, scheme)
-    visit.tab.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
-    for summary in visit.tab.locator(".book-guess summary").all():
+def test_a_guess_fits_a_finger_and_can_be_read(tab: Any, scheme: str) -> None:
+    tab.set_viewport_size({"width": NARROW, "height": 900})
+    tab.emulate_media(color_scheme=scheme)
+    tab.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+    for summary in tab.locator(".book-guess summary").all():
         assert summary.bounding_box()["height"] >= FINGER
-    assert visit.excess() <= 0
-    assert visit.violations() == []
+    tab.add_style_tag(content="* {transition: none !important}")
+    tab.evaluate(AXE.read_text(encoding="utf-8"))
+    check = "async part => (await axe.run(part, {preload: false})).violations.map(one => one.id)"
+    for part in (".book-guess", ".book-reveal-place"):
+        assert tab.evaluate(check, part) == []
+    button = tab.get_by_role("button", name=BUTTON).bounding_box()
+    assert 0 <= button["x"] <= button["x"] + button["width"] <= NARROW
 
 
-def test_who_wants_little_motion_gets_none(page: Page, browser: Any) -> None:
+def test_who_wants_little_motion_gets_none(tab: Any) -> None:
+    tab.get_by_role("button", name=BUTTON).click()
     moves = {}
     for wish in ("reduce", "no-preference"):
-        tab = browser.new_page(reduced_motion=wish)
-        try:
-            tab.goto(page.file.as_uri())
-            tab.get_by_role("button", name=BUTTON).click()
-            moves[wish] = result(tab).evaluate("part => getComputedStyle(part).animationName")
-        finally:
-            tab.close()
+        tab.emulate_media(reduced_motion=wish)
+        moves[wish] = result(tab).evaluate("part => getComputedStyle(part).animationName")
     assert moves == {"reduce": "none", "no-preference": "book-uncover"}

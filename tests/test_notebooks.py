@@ -729,7 +729,13 @@ def question(number: int) -> str:
     return f"**{number}.** Why is it so?\n\n" + "\n".join(options)
 
 
+def guess(number: int) -> str:
+    """Return a guess with the same options."""
+    return question(number).replace(f"**{number}.** Why", "**Before you run it:** why")
+
+
 QUESTIONS = "\n\n".join(map(question, range(1, 9)))
+GUESSES = "\n\n".join(map(guess, range(1, 5)))
 
 
 def good_notebook() -> NotebookNode:
@@ -762,7 +768,7 @@ def good_notebook() -> NotebookNode:
             new.new_code_cell(ADDRESS.first_cell()),
             new.new_markdown_cell(
                 "**Time:** about 5 minutes to read. "
-                f"[Colab]({ADDRESS.colab(Path('chapters/a.ipynb'))})"
+                f"[Colab]({ADDRESS.colab(Path('chapters/a.ipynb'))})\n\n{GUESSES}\n\nMore."
             ),
             new.new_code_cell(
                 "data = load_fashion_mnist()\nprint(data.describe())",
@@ -967,6 +973,19 @@ FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
     ("check_questions", edit(7, question(2), question(2).replace("Not quite", "Wrong", 1))),
     ("check_questions", edit(7, QUESTIONS, "\n\n".join(one_place()))),
     ("check_questions", edit(7, QUESTIONS, "\n\n".join(long_answers()))),
+    ("check_guesses", edit(2, guess(2), guess(2).partition("\n\n")[0])),
+    ("check_guesses", edit(2, guess(2), "**Predict** it.")),
+    ("check_guesses", edit(2, guess(2), "**Before you look**: why?")),
+    ("check_guesses", edit(2, guess(2), f"Think. {guess(2)}")),
+    ("check_guesses", edit(2, f"\n\n{guess(2)}", f"\n{guess(2)}")),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("\n\n<", "\n\nChoose.\n\n<", 1))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("\n\n</", "\n</", 1))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("of two", "of $x$"))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("of two", "of two" + " and two" * 6))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("Right", "Not quite"))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("Not quite", "Right", 1))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("Not quite: it is.", "", 1))),
+    ("check_guesses", edit(2, GUESSES, "\n\n".join([guess(1)] * 4))),
     ("check_colab_link", edit(2, "/blob/", "/tree/")),
     ("check_colab_link", edit(2, "[Colab", "![badge](https://example.org/badge.svg) [Colab")),
     ("check_citations", edit(6, "1312.6114", "9999.9999")),

@@ -107,11 +107,15 @@
     section.querySelectorAll(":scope > details").forEach(function (option) {
       var before = option.previousElementSibling;
       if (!before || before.tagName !== "DETAILS") questions.push([]);
-      var reason = option.textContent.slice(option.querySelector("summary").textContent.length);
-      option.dataset.answer = /^\s*Right:/.test(reason) ? "right" : "wrong";
+      markAnswer(option);
       questions[questions.length - 1].push(option);
     });
     return questions;
+  }
+
+  function markAnswer(option) {
+    var reason = option.textContent.slice(option.querySelector("summary").textContent.length);
+    option.dataset.answer = /^\s*Right:/.test(reason) ? "right" : "wrong";
   }
 
   function addLine(section, name, text) {
@@ -152,6 +156,182 @@
     });
   }
 
+  // == Guesses: questions in the middle of a chapter, with options like those above. Who sees the
+  // result guesses no more, so it is covered until an option is chosen. It keeps its place.
+  var SHOW_RESULTS = "book-show-results"; // in the browser's memory: "yes", or nothing
+  var guesses = []; // {box, question, parts, button, hint, known}
+
+  // A browser may forbid the memory.
+  function showsResults() {
+    try {
+      return window.localStorage.getItem(SHOW_RESULTS) === "yes";
+    } catch (error) {
+      return false;
+    }
+  }
+
+  function rememberResults(shown) {
+    try {
+      if (shown) window.localStorage.setItem(SHOW_RESULTS, "yes");
+      else window.localStorage.removeItem(SHOW_RESULTS);
+    } catch (error) {
+      // Then the choice holds for this page.
+    }
+  }
+
+  function takeGuesses() {
+    document.querySelectorAll(".bd-article p > strong:first-child").forEach(function (prompt) {
+      var question = prompt.parentElement;
+      if (!/^(Before you |Predict)/.test(question.textContent.trim())) return;
+      var options = [];
+      var next = question.nextElementSibling;
+      for (; next && next.matches("details:not(.hide)"); next = next.nextElementSibling) {
+        options.push(next);
+      }
+      if (!options.length || question.closest("#check-yourself")) return;
+      var box = build("div", { class: "book-guess" });
+      question.before(box);
+      [question].concat(options).forEach(function (part) { box.append(part); });
+      options.forEach(markAnswer);
+      guesses.push({ box: box, question: question, options: options, known: false });
+    });
+  }
+
+  // What a guess is about: the first outputs behind it, up to the next text or heading. Who is asked
+  // before reading on has the answer in the text before them, too.
+  function behind(guess) {
+    var text = /^Before you read on/.test(guess.question.textContent.trim());
+    var parts = [];
+    var outputs = 0;
+    var next = guess.box.nextElementSibling;
+    for (; next && !next.matches("section, .book-guess, .tag_hide-cell"); next = next.nextElementSibling) {
+      var output = next.matches(".cell") && next.querySelector(".cell_output");
+      if (output) {
+        outputs += 1;
+        parts.push(output.closest(".live") || output);
+      } else if (!next.matches(".cell")) {
+        if (outputs) break;
+        if (text) parts.push(next);
+      }
+    }
+    return parts;
+  }
+
+  function setCover(guess, covered) {
+    guess.button.hidden = !covered;
+    guess.hint.classList.toggle("book-past", !covered);
+    guess.parts.forEach(function (part) {
+      part.classList.toggle("book-covered", covered);
+      setUnheard(part, covered);
+    });
+  }
+
+  function setUnheard(part, unheard) {
+    part.inert = unheard;
+    if (unheard) part.setAttribute("aria-hidden", "true");
+    else part.removeAttribute("aria-hidden");
+  }
+
+  function isCovered(guess) {
+    return !guess.button.hidden;
+  }
+
+  function uncover(guess) {
+    guess.known = true;
+    if (!isCovered(guess)) return;
+    guess.parts.forEach(function (part) { part.classList.add("book-uncovered"); });
+    setCover(guess, false);
+  }
+
+  // A link or a search may lead to what is covered.
+  function uncoverAround(element) {
+    if (!element) return;
+    guesses.forEach(function (guess) {
+      if (guess.parts.some(function (part) { return part.contains(element); })) uncover(guess);
+    });
+  }
+
+  function uncoverTarget(hash) {
+    var name = hash.slice(1);
+    try {
+      name = decodeURIComponent(name);
+    } catch (error) {
+      // A stray per cent sign: the name is as it stands.
+    }
+    // A link to a situation of a living figure: #live-NAME:…
+    var figure = /^live-([\w-]+)/.exec(name);
+    var place = figure && document.querySelector(".live[data-live='" + figure[1] + "']");
+    uncoverAround(name && document.getElementById(name) || place);
+  }
+
+  function uncoverFound() {
+    document.querySelectorAll(".book-covered .highlighted").forEach(uncoverAround);
+  }
+
+  // The button lies on what is covered, but not in it, where nothing can be reached. It goes to the
+  // first output that has room for it.
+  function addCover(guess) {
+    var line = build("p", { class: "book-guess-line" });
+    guess.hint = build("span", {}, "The result is covered until you choose.");
+    var label = build("label", {});
+    guess.always = build("input", { type: "checkbox" });
+    guess.always.checked = showsResults();
+    label.append(guess.always, " Always show results");
+    line.append(guess.hint, label);
+    guess.box.append(line);
+    guess.button = build("button", { type: "button", class: "book-reveal" }, "Show the result");
+    var place = build("div", { class: "book-reveal-place" });
+    place.append(guess.button);
+    var high = guess.parts.find(function (part) { return part.querySelector("img, pre, table"); });
+    guess.button.classList.toggle("book-reveal-high", Boolean(high));
+    (high || guess.parts[0]).before(place);
+    guess.button.addEventListener("click", function () {
+      uncover(guess);
+      guess.parts[0].setAttribute("tabindex", "-1");
+      guess.parts[0].focus({ preventScroll: true });
+    });
+    guess.always.addEventListener("change", function () {
+      setAlways(guess.always.checked);
+    });
+  }
+
+  // Taken back, the choice covers what has not been seen by a guess or by the button.
+  function setAlways(shown) {
+    rememberResults(shown);
+    guesses.forEach(function (guess) {
+      guess.always.checked = shown;
+      setCover(guess, !shown && !guess.known);
+    });
+  }
+
+  function askGuesses() {
+    takeGuesses();
+    guesses.forEach(function (guess) {
+      guess.parts = behind(guess);
+      guess.options.forEach(function (option) {
+        option.querySelector("summary").addEventListener("click", function () {
+          if (option.open) return;
+          option.classList.add("book-chosen");
+          if (guess.parts.length) uncover(guess);
+        });
+      });
+    });
+    guesses = guesses.filter(function (guess) { return guess.parts.length; });
+    // An address may name words to scroll to, and only what is in sight is found.
+    var visit = window.performance.getEntriesByType("navigation")[0];
+    var shown = showsResults() || Boolean(visit) && visit.name.indexOf(":~:text=") >= 0;
+    guesses.forEach(function (guess) {
+      addCover(guess);
+      setCover(guess, !shown);
+    });
+    uncoverTarget(window.location.hash);
+    window.addEventListener("hashchange", function () { uncoverTarget(window.location.hash); });
+    document.addEventListener("click", function (event) {
+      var link = event.target.closest("a[href^='#']"); // before the browser goes there
+      if (link) uncoverTarget(link.hash);
+    }, true);
+  }
+
   // == Print
 
   // A link to another place prints its address, in short, unless its text is that address.
@@ -179,21 +359,30 @@
     var root = document.documentElement;
     if (printing === (beforePrint !== null)) return;
     if (printing) {
-      beforePrint = { theme: root.dataset.theme, opened: [] };
+      beforePrint = { theme: root.dataset.theme, opened: [], covered: guesses.filter(isCovered) };
       root.dataset.theme = "light";
+      setAllUnheard(beforePrint.covered, false); // or a PDF has no words for it
       document.querySelectorAll("img[loading]").forEach(function (picture) {
         picture.removeAttribute("loading");
       });
       document.querySelectorAll(".bd-article details:not([open])").forEach(function (fold) {
         if (fold.closest(".tag_hide-input, #check-yourself")) return;
+        if (fold.matches(".book-guess > [data-answer='wrong']")) return;
         fold.open = true;
         beforePrint.opened.push(fold);
       });
     } else {
       root.dataset.theme = beforePrint.theme;
       beforePrint.opened.forEach(function (fold) { fold.open = false; });
+      setAllUnheard(beforePrint.covered, true);
       beforePrint = null;
     }
+  }
+
+  function setAllUnheard(covered, unheard) {
+    covered.forEach(function (guess) {
+      guess.parts.forEach(function (part) { setUnheard(part, unheard); });
+    });
   }
 
   function watchPrinter() {
@@ -455,6 +644,7 @@
 
   document.addEventListener("DOMContentLoaded", function () {
     askQuestions();
+    askGuesses();
     nameAddresses();
     nameDownloads();
     keepSwitchFocus();
@@ -470,6 +660,7 @@
   });
 
   window.addEventListener("load", function () {
+    window.setTimeout(uncoverFound, 50); // Sphinx marks what a search has found a little late
     followReader();
     reachWideParts();
     var mathJax = window.MathJax;

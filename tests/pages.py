@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup, Tag
 from tools import toc
 
 NOTEBOOKS = {path.with_suffix("").as_posix() for path in toc.notebooks()}
+SHOW_RESULTS = "localStorage.setItem('book-show-results', 'yes')"  # what guesses cover otherwise
 AXE = Path(__file__).parent / "assets" / "axe-core" / "axe.min.js"
 
 
@@ -53,8 +54,10 @@ class Book:
 class Visit:
     """A page opened from disk, with what it asked for and what it complained about."""
 
-    def __init__(self, browser: Any, page: Page, query: str = "") -> None:
+    def __init__(self, browser: Any, page: Page, query: str = "", covered: bool = False) -> None:
         self.context = browser.new_context(viewport={"width": 1280, "height": 900})
+        if not covered:
+            self.context.add_init_script(SHOW_RESULTS)
         self.tab = self.context.new_page()
         self.requests: list[str] = []
         self.errors: list[str] = []

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pages import Book, Visit
+from pages import SHOW_RESULTS, Book, Visit
 
 from tools.live import exports
 
@@ -117,6 +117,7 @@ def test_the_window_is_saved_as_a_picture(visit: Visit, tmp_path: Path):
 
 def test_with_reduced_motion_the_next_garments_are_there_at_once(book: Book, browser: Any):
     context = browser.new_context(reduced_motion="reduce")
+    context.add_init_script(SHOW_RESULTS)
     tab = context.new_page()
     tab.goto(book[PAGE].file.as_uri())
     tab.locator(".live").scroll_into_view_if_needed()
@@ -139,6 +140,7 @@ def test_a_finger_pins_on_a_small_screen(book: Book, browser: Any):
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
+    context.add_init_script(SHOW_RESULTS)
     tab = context.new_page()
     tab.goto(book[PAGE].file.as_uri())
     tab.locator(".live").scroll_into_view_if_needed()

@@ -30,6 +30,7 @@ SMALLEST_NUMBER = 13  # whole numbers below this count things in the text
 SHORTEST_ALT = 20  # characters: less cannot say what a figure shows
 FEWEST_QUESTIONS = 8  # for a chapter's readers to check themselves by
 MOST_ALIKE = 0.6  # of a chapter's questions may give the right option away in the same manner
+LONGEST_OPTION = 12  # words, of a guess
 
 Check = Callable[[NotebookNode], list[str]]
 
@@ -453,8 +454,8 @@ def check_citations(notebook: NotebookNode, bibliography: str) -> list[str]:
 OPTION = re.compile(r"<details><summary>([^\n]*)</summary>\n\n(.+?)\n\n</details>\n?", re.DOTALL)
 
 
-def check_options(number: int, text: str) -> list[str]:
-    """One question has three or four different options in plain text; one of them is right."""
+def check_options(name: str, text: str, counts: tuple[int, ...] = (3, 4)) -> list[str]:
+    """One question, called that, has so many different options in plain text; one is right."""
     question, *_ = text.split("<details>")
     options = OPTION.findall(text)
     found = []
@@ -462,19 +463,21 @@ def check_options(number: int, text: str) -> list[str]:
         found.append("must be asked in one paragraph")
     if OPTION.sub("", text[len(question) :]).strip() or "<" in question:
         found.append("has something else than options in <details> after it")
-    if len(options) not in (3, 4):
-        found.append(f"has {len(options)} options, not 3 or 4")
-    names = [name.strip() for name, _ in options]
-    if len(set(names)) < len(names):
+    if len(options) not in counts:
+        found.append(f"has {len(options)} options, not {' or '.join(map(str, counts))}")
+    choices = [choice.strip() for choice, _ in options]
+    if len(set(choices)) < len(choices):
         found.append("has an option twice")
     found += [
-        f"has markup in the option {name!r}" for name in names if re.search(r"[$*`<>\\]|\]\(", name)
+        f"has markup in the option {choice!r}"
+        for choice in choices
+        if re.search(r"[$*`<>\\]|\]\(", choice)
     ]
     if sum(reason.startswith("Right: ") for _, reason in options) != 1:
         found.append("must have exactly one option that begins with 'Right: '")
     if any(not reason.startswith(("Right: ", "Not quite: ")) for _, reason in options):
         found.append("has an answer that begins neither with 'Right: ' nor with 'Not quite: '")
-    return [f"question {number} {complaint}" for complaint in found]
+    return [f"{name} {complaint}" for complaint in found]
 
 
 def check_questions(notebook: NotebookNode) -> list[str]:
@@ -497,20 +500,51 @@ def check_questions(notebook: NotebookNode) -> list[str]:
     if len(questions) < FEWEST_QUESTIONS:
         found.append(f"there are {len(questions)} questions, fewer than {FEWEST_QUESTIONS}")
     for number, text in enumerate(questions, start=1):
-        found += check_options(number, text)
-    if found:
-        return found
+        found += check_options(f"question {number}", text)
+    return found or check_places(questions)
+
+
+def check_places(questions: list[str]) -> list[str]:
+    """Neither the place nor the length of the right options gives them away."""
     right, longest = [], 0
     for options in map(OPTION.findall, questions):
         right.append([reason.startswith("Right: ") for _, reason in options].index(True))
         lengths = [len(name) for name, _ in options]
         longest += lengths[right[-1]] > max(lengths[: right[-1]] + lengths[right[-1] + 1 :])
+    found = []
     most = MOST_ALIKE * len(questions)
     if max(map(right.count, right)) > most:
         found.append(f"the right options stand in the same place too often: {right}")
     if longest > most:
         found.append(f"the longest option is the right one {longest} times of {len(questions)}")
     return found
+
+
+GUESS = re.compile(r"\*\*(?:Before you (?:run|look|read|train|compute)|Predict)\b")
+
+
+def check_guesses(notebook: NotebookNode) -> list[str]:
+    """What readers are to guess has options, and a result that the page can cover until then."""
+    questions, found = [], []
+    for i, cell in cells(notebook, "markdown"):
+        for prompt in GUESS.finditer(cell.source):
+            before, text = cell.source[: prompt.start()], cell.source[prompt.start() :]
+            # The options, one below the other, and not what is said after them.
+            asked = re.match(
+                rf"[^\n](?:(?!\n\n).)*(?:\n\n(?:{OPTION.pattern})+)?", text, re.DOTALL
+            )[0]
+            place = f"cell {i}: {prompt[0].strip('*')!r}"
+            if not re.match(r"[^*]+:\*\* ", text.removeprefix("**")):
+                found.append(f"{place} must be the bold beginning of a question, with a colon")
+            if before.strip() and not before.endswith("\n\n"):
+                found.append(f"{place} must begin a paragraph")
+            found += check_options(place, asked, (2, 3))
+            for name, _ in OPTION.findall(asked):
+                if len(name.split()) > LONGEST_OPTION:
+                    found.append(f"{place} has an option of more words: {name!r}")
+            questions.append(asked)
+    # Few questions cannot be spread over three places.
+    return found if found or len(questions) < 4 else check_places(questions)
 
 
 CHECKS: list[Check] = [
@@ -532,6 +566,7 @@ CHECKS: list[Check] = [
     check_backend,
     check_no_leak,
     check_questions,
+    check_guesses,
 ]
 
 
@@ -694,7 +729,13 @@ def question(number: int) -> str:
     return f"**{number}.** Why is it so?\n\n" + "\n".join(options)
 
 
+def guess(number: int) -> str:
+    """Return a guess with the same options."""
+    return question(number).replace(f"**{number}.** Why", "**Before you run it:** why")
+
+
 QUESTIONS = "\n\n".join(map(question, range(1, 9)))
+GUESSES = "\n\n".join(map(guess, range(1, 5)))
 
 
 def good_notebook() -> NotebookNode:
@@ -727,7 +768,7 @@ def good_notebook() -> NotebookNode:
             new.new_code_cell(ADDRESS.first_cell()),
             new.new_markdown_cell(
                 "**Time:** about 5 minutes to read. "
-                f"[Colab]({ADDRESS.colab(Path('chapters/a.ipynb'))})"
+                f"[Colab]({ADDRESS.colab(Path('chapters/a.ipynb'))})\n\n{GUESSES}\n\nMore."
             ),
             new.new_code_cell(
                 "data = load_fashion_mnist()\nprint(data.describe())",
@@ -932,6 +973,19 @@ FAULTS: list[tuple[str, Callable[[NotebookNode], object]]] = [
     ("check_questions", edit(7, question(2), question(2).replace("Not quite", "Wrong", 1))),
     ("check_questions", edit(7, QUESTIONS, "\n\n".join(one_place()))),
     ("check_questions", edit(7, QUESTIONS, "\n\n".join(long_answers()))),
+    ("check_guesses", edit(2, guess(2), guess(2).partition("\n\n")[0])),
+    ("check_guesses", edit(2, guess(2), "**Predict** it.")),
+    ("check_guesses", edit(2, guess(2), "**Before you look**: why?")),
+    ("check_guesses", edit(2, guess(2), f"Think. {guess(2)}")),
+    ("check_guesses", edit(2, f"\n\n{guess(2)}", f"\n{guess(2)}")),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("\n\n<", "\n\nChoose.\n\n<", 1))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("\n\n</", "\n</", 1))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("of two", "of $x$"))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("of two", "of two" + " and two" * 6))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("Right", "Not quite"))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("Not quite", "Right", 1))),
+    ("check_guesses", edit(2, guess(2), guess(2).replace("Not quite: it is.", "", 1))),
+    ("check_guesses", edit(2, GUESSES, "\n\n".join([guess(1)] * 4))),
     ("check_colab_link", edit(2, "/blob/", "/tree/")),
     ("check_colab_link", edit(2, "[Colab", "![badge](https://example.org/badge.svg) [Colab")),
     ("check_citations", edit(6, "1312.6114", "9999.9999")),

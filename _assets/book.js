@@ -71,32 +71,16 @@
   }
 
   function reachWideParts() {
-    document.querySelectorAll("mjx-container").forEach(function (formula) {
-      var picture = formula.querySelector("svg");
-      var line = formula.parentElement;
-      if (!picture || !line.clientWidth) return;
-      var wide = picture.getBoundingClientRect().width > line.clientWidth + 1;
-      formula.classList.toggle("book-wide", wide);
-      setScrolling(formula, wide, "Formula, scrolls sideways");
+    document.querySelectorAll(".bd-article :is(div, span).math").forEach(function (formula) {
+      if (formula.clientWidth) {
+        var wide = formula.scrollWidth > formula.clientWidth + 1;
+        setScrolling(formula, wide, "Formula, scrolls sideways");
+      }
     });
     document.querySelectorAll(".pst-scrollable-table-container").forEach(function (box) {
       if (box.clientWidth) {
         setScrolling(box, box.scrollWidth > box.clientWidth, "Table, scrolls sideways");
       }
-    });
-  }
-
-  // A full stop behind a formula stays on the formula's line.
-  function keepPunctuation() {
-    document.querySelectorAll(".bd-article span.math").forEach(function (formula) {
-      var next = formula.nextSibling;
-      var found = next && next.nodeType === Node.TEXT_NODE && /^[.,;:!?)]+/.exec(next.data);
-      if (!found) return;
-      next.splitText(found[0].length);
-      var together = document.createElement("span");
-      together.className = "book-together";
-      formula.before(together);
-      together.append(formula, next);
     });
   }
 
@@ -650,7 +634,6 @@
     keepSwitchFocus();
     enlargeFigures();
     watchPrinter();
-    keepPunctuation();
     nameFolds();
     nameControls();
     watchThemeSwitch();
@@ -663,10 +646,7 @@
     window.setTimeout(uncoverFound, 50); // Sphinx marks what a search has found a little late
     followReader();
     reachWideParts();
-    var mathJax = window.MathJax;
-    if (mathJax && mathJax.startup && mathJax.startup.promise) {
-      mathJax.startup.promise.then(reachWideParts);
-    }
+    document.fonts.ready.then(reachWideParts);
     var pending = 0;
     window.addEventListener("resize", function () {
       window.clearTimeout(pending);

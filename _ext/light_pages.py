@@ -1,9 +1,9 @@
 """Sphinx extension: pages of HTML without what they do not need.
 
 After the build it takes from every page the scripts that the theme loads for nothing (drawn icons
-beside an icon font, the search's index on pages that do not search, MathJax where there is no
-formula), moves the other scripts behind the text, gives every picture its size, and leaves in the
-icon fonts and their style sheet only the icons that some page shows.
+beside an icon font, the search's index on pages that do not search), moves the other scripts behind
+the text, gives every picture its size, and leaves in the icon fonts and their style sheet only the
+icons that some page shows.
 """
 
 import re
@@ -37,22 +37,17 @@ def lighten(html: str, page: Path) -> str:
     head, end, body = html.partition("</head>")
     moved: dict[str, None] = {}
     searches = page.name == "search.html"
-    formulas = re.search(r'class="[^"]*\bmath\b', body) is not None
 
-    def needed(attributes: str, text: str) -> bool:
+    def needed(attributes: str) -> bool:
         if "scripts/fontawesome.js" in attributes:
             return False
-        if any(name in attributes for name in SEARCH_ONLY):
-            return searches
-        if "mathjax/" in attributes or text.startswith("window.MathJax"):
-            return formulas
-        return True
+        return searches or not any(name in attributes for name in SEARCH_ONLY)
 
     def move(match: re.Match) -> str:
         attributes, text = match.groups()
         if any(word in attributes for word in IN_HEAD):
             return match[0]
-        if needed(attributes, text):
+        if needed(attributes):
             moved[f"<script{attributes}>{text}</script>\n"] = None
         return ""
 

@@ -66,7 +66,7 @@ class Visit:
         self.tab.on("console", self._note)
         self.tab.goto(page.file.as_uri() + query)
         self.tab.wait_for_load_state("networkidle")
-        self.tab.evaluate("() => window.MathJax?.startup?.promise?.then(() => null)")
+        self.tab.evaluate("() => document.fonts.ready.then(() => null)")
         self.tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
         self.start_figures()
         # A colour is measured when it has arrived, not on its way.

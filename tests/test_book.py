@@ -42,11 +42,6 @@ _CDN = re.compile(
     r"|googletagmanager\.com|plausible\.io|hypothes\.is|utteranc\.es|bootstrapcdn\.com"
     r"|polyfill\.io|esm\.sh|skypack\.dev"
 )
-# MathJax can fetch a speech engine when a reader asks for it in MathJax's menu, which the book
-# switches off.
-_SPEECH = re.compile(
-    r"https://cdn\.jsdelivr\.net/npm/(sre-mathmaps-ie|speech-rule-engine|wicked-good-xpath)@"
-)
 
 
 def foreign_in_css(css: str) -> list[str]:
@@ -86,8 +81,8 @@ def foreign_in_files(folder: Path) -> list[str]:
         found = foreign_in_css(file.read_text(encoding="utf-8"))
         complaints += [f"{file.name} loads {address}" for address in found]
     for file in sorted(folder.rglob("*.js")):
-        text = _SPEECH.sub("", file.read_text(encoding="utf-8"))
-        complaints += [f"{file.name} names {host}" for host in sorted(set(_CDN.findall(text)))]
+        hosts = set(_CDN.findall(file.read_text(encoding="utf-8")))
+        complaints += [f"{file.name} names {host}" for host in sorted(hosts)]
     return complaints
 
 
@@ -97,16 +92,6 @@ def test_the_pages_load_nothing_from_other_hosts(book: Book) -> None:
 
 def test_the_style_sheets_and_scripts_load_nothing_from_other_hosts(book: Book) -> None:
     assert foreign_in_files(book.folder / "_static") == []
-
-
-def test_mathjax_is_the_copy_that_comes_with_the_book(book: Book) -> None:
-    for page in book.pages:
-        sources = [tag["src"].split("?")[0] for tag in page.soup.find_all("script", src=True)]
-        engines = [source for source in sources if "mathjax" in source.lower()]
-        assert all(source.endswith("_static/mathjax/tex-svg-full.js") for source in engines)
-        assert len(engines) <= 1
-        if page.soup.select_one(".math"):
-            assert engines, f"{page.name} has formulae and does not load MathJax"
 
 
 # Pictures
@@ -357,13 +342,6 @@ def test_the_search_works_from_disk(book: Book, browser: Any) -> None:
         visit.tab.wait_for_selector("ul.search li a")
         assert visit.foreign == []
         assert visit.errors == []
-
-
-def test_every_formula_is_set_without_an_error(book: Book, visits: dict[str, Visit]) -> None:
-    for page in book.pages:
-        tab = visits[page.name].tab
-        assert tab.locator("mjx-container").count() >= len(page.soup.select(".math")), page.name
-        assert tab.locator("[data-mml-node='merror']").all_inner_texts() == [], page.name
 
 
 def test_no_page_is_wider_than_a_phone(visits: dict[str, Visit]) -> None:

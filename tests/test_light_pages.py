@@ -19,11 +19,9 @@ import light_pages
 FIRST_PAGE = 600_000  # bytes that the landing page may load, as a server sends them
 PAGE = """<html><head><script data-cfasync="false">mode()</script>
 <script src="_static/scripts/fontawesome.js?v=1"></script>
-<script>window.MathJax = {}</script>
-<script defer src="_static/mathjax/tex-svg-full.js"></script>
 <script src="searchindex.js"></script>
 <script src="_static/doctools.js"></script>
-</head><body>TEXT<img src="a.png"><img src="a.png" width="7"></body></html>"""
+</head><body><img src="a.png"><img src="a.png" width="7"></body></html>"""
 
 
 @pytest.fixture
@@ -41,17 +39,8 @@ def scripts(html: str) -> list[str]:
 def test_a_page_keeps_only_the_scripts_that_it_needs(page: Path):
     light = light_pages.lighten(PAGE, page)
     assert scripts(light) == ["_static/doctools.js"]
-    assert "MathJax" not in light
     assert light.index("mode()") < light.index("</head>") < light.index("doctools.js")
     assert light_pages.lighten(light, page) == light
-
-
-def test_a_page_with_a_formula_loads_mathjax(page: Path):
-    light = light_pages.lighten(
-        PAGE.replace("TEXT", '<span class="math notranslate">x</span>'), page
-    )
-    assert scripts(light) == ["_static/mathjax/tex-svg-full.js", "_static/doctools.js"]
-    assert light.index("window.MathJax") < light.index("tex-svg-full.js")
 
 
 def test_the_page_that_searches_keeps_the_index(page: Path):
@@ -83,8 +72,6 @@ def test_no_page_of_the_book_loads_what_it_does_not_use(book: Book):
         names = [tag["src"].split("?")[0] for tag in page.soup.find_all("script", src=True)]
         assert len(names) == len(set(names)), page.name
         assert not [name for name in names if name.endswith("fontawesome.js")], page.name
-        math = any(name.endswith("tex-svg-full.js") for name in names)
-        assert math == bool(page.soup.select_one(".math")), page.name
         assert any("searchindex" in name for name in names) == (page.name == "search"), page.name
         assert [tag for tag in page.soup.head.find_all("script", src=True)] == [], page.name
 

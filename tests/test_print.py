@@ -10,7 +10,7 @@ from pages import Book
 # A4 without the margins that book.css sets, in pixels at 96 for each inch.
 SHEET = {"width": 658, "height": 978}
 PATIENCE = 120_000  # milliseconds, for a machine that does other things, too
-MATH = "() => window.MathJax?.startup?.promise?.then(() => null)"
+FONTS = "() => document.fonts.ready.then(() => null)"
 
 # What is wider than the sheet, cut or scrolls; a figure that is higher than a sheet; what may be
 # parted from what it belongs to.
@@ -18,7 +18,7 @@ FAULTS = """sheet => {
   const faults = [], wide = document.documentElement.clientWidth;
   const told = (what, one) => faults.push(
     `${what}: ${one.tagName} ${(one.textContent || "").trim().slice(0, 60)}`);
-  const inside = "svg *, mjx-assistive-mml, mjx-assistive-mml *, .visually-hidden";
+  const inside = "svg *, math *, .visually-hidden";
   for (const one of document.querySelectorAll("body *")) {
     if (!one.checkVisibility() || one.matches(inside)) continue;
     const style = getComputedStyle(one), box = one.getBoundingClientRect();
@@ -51,7 +51,7 @@ def on_paper(browser: Any, file: Path, scheme: str = "light") -> Any:
     tab.emulate_media(color_scheme=scheme)
     tab.goto(file.as_uri())
     tab.wait_for_load_state("networkidle")
-    tab.evaluate(MATH)
+    tab.evaluate(FONTS)
     tab.emulate_media(media="print", color_scheme=scheme)
     # Once it has been drawn, the page knows that it is on paper.
     tab.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")

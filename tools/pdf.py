@@ -26,7 +26,7 @@ NO_BROWSER = (
     "The PDF is printed by Chromium or Chrome, and none was found: install one (on Debian and "
     "Ubuntu: apt install chromium), or name its program in the variable CHROMIUM."
 )
-PATIENCE = 600_000  # milliseconds: MathJax sets thousands of formulae
+PATIENCE = 600_000  # milliseconds: the document has hundreds of sheets
 MOST_RUNS = 3  # the first finds the numbers of the sheets, the second prints them
 FOLDED = ".tag_hide-cell, details:not(.hide)"  # how a page hides what solves an exercise
 HEADING = re.compile("^h[1-6]$")
@@ -48,13 +48,10 @@ STYLE = """
 .pdf-contents .pdf-section { font-size: 0.85rem; padding-left: 1.5rem; }
 .pdf-solution { font-size: 0.85rem; font-style: italic; }
 """
-# MathJax's own settings, and book.js for the addresses of links and the stops after formulae.
+# book.js is for the addresses of links.
 FRAME = """<!DOCTYPE html>
 <html lang="en" data-theme="light" data-mode="light">
-<head><meta charset="utf-8"><title></title><style></style>
-<script>window.MathJax = {options: {enableMenu: false,
-ignoreHtmlClass: "tex2jax_ignore|mathjax_ignore",
-processHtmlClass: "tex2jax_process|mathjax_process|math|output_area"}}</script></head>
+<head><meta charset="utf-8"><title></title><style></style></head>
 <body><div class="bd-content"><div class="bd-article-container"><article class="bd-article">
 </article></div></div></body></html>"""
 
@@ -168,7 +165,7 @@ class Edition:
             address = self.place(page, sheet["href"])
             if not self.soup.find("link", href=address):
                 self.soup.style.insert_before(self.tag("link", rel="stylesheet", href=address))
-        for script in soup.select("script[src*='mathjax'], script[src*='book.js']"):
+        for script in soup.select("script[src*='book.js']"):
             address = self.place(page, script["src"])
             if not self.soup.find("script", src=address):
                 self.soup.head.append(self.tag("script", src=address, defer=""))
@@ -336,7 +333,7 @@ def write(browser: Any, folder: Path, wanted: list[Part], target: Path) -> None:
     tab.set_default_timeout(PATIENCE)
     try:
         tab.goto(source.as_uri())  # returns when all pictures are loaded
-        tab.evaluate("() => window.MathJax?.startup?.promise?.then(() => null)")
+        tab.evaluate("() => document.fonts.ready.then(() => null)")
         options = {
             "path": target,
             "prefer_css_page_size": True,

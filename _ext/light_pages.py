@@ -17,7 +17,13 @@ from sphinx.application import Sphinx
 SCRIPT = re.compile(r"[ \t]*<script\b([^>]*)>(.*?)</script>\n?", re.DOTALL)
 PICTURE = re.compile(r"<img\b[^>]*>")
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:+before,?)+)\{content:"\\([0-9a-f]+)"\}')
-SEARCH_ONLY = ("searchtools.js", "language_data.js", "searchindex.js")
+SEARCH_ONLY = (
+    "searchtools.js",
+    "language_data.js",
+    "searchindex.js",
+    "sections.js",
+    "book_search.js",
+)
 UNUSED = (
     "vendor/*/webfonts/*.woff2",
     "vendor/*/webfonts/*.ttf",

@@ -115,8 +115,9 @@ def page() -> str:
     lines = [
         "# What this course costs",
         "",
-        "All times are CPU seconds: of all cores together, on an ordinary processor without a "
-        "graphics card. Yours will differ by a factor, about the same one everywhere. "
+        "How long the course takes to run. All times are CPU seconds: of all cores together, on an "
+        "ordinary processor without a graphics card. Yours will differ by a factor, about the "
+        "same one everywhere. "
         "`python -m tools.costs` writes this page from the stored measurements.",
         "",
         "## The chapters",

@@ -17,14 +17,12 @@ HERE = Path(__file__).parent
 OWN = ("slides.css", "slides.js", "reveal/reveal.js", "reveal/reveal.css", "reveal/notes.js")
 LICENCE = "reveal/LICENSE"
 SHEETS = r"pygments|live\.css|book\.css|math"  # of the page's style sheets, those that slides need
-SCRIPTS = r"mathjax|/live/"
+SCRIPTS = r"/live/"
 FRAME = """<!DOCTYPE html>
 <html lang="en" data-theme="light" data-mode="light">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title></title></head>
 <body><div class="reveal"><div class="slides"></div></div></body></html>"""
-MATHJAX = """window.MathJax = {options: {enableMenu: false, ignoreHtmlClass: "reveal",
-processHtmlClass: "math"}}"""
 
 
 class Deck:
@@ -122,8 +120,6 @@ class Deck:
             head.append(tag("link", rel="stylesheet", href=address))
         scripts = [script["src"] for script in self.source.select("script[src]")]
         scripts = [one for one in scripts if re.search(SCRIPTS, one)]
-        if any("mathjax" in one for one in scripts):
-            head.append(tag("script", MATHJAX))
         names = [self.keep(self.place(one)) for one in scripts]
         if any("/live/" in one for one in scripts):
             data = self.folder / "_static" / "live" / "data"

@@ -25,7 +25,7 @@
   }
 
   if (paper) document.querySelectorAll(".slide-living").forEach((slide) => slide.remove());
-  await window.MathJax?.startup?.promise;
+  await document.fonts.ready; // the formulas' font
   document.body.classList.add("measuring");
   document.querySelectorAll(".box").forEach(fit);
   document.body.classList.remove("measuring");

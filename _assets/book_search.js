@@ -1,0 +1,213 @@
+/* The search: sections, terms and functions, each with an extract, from the texts in sections.js.
+
+Sphinx's search (searchtools.js) reads the query, stores the words that the next page marks, and
+shows its progress; this file replaces how it finds and what it shows. */
+(function () {
+  "use strict";
+
+  var SHOWN = 40;
+  var FEW = 12; // shown however far they are behind the first
+  var EXTRACT = 220; // characters
+  var TITLE = 4; // what a word in a title counts, beside 1 in the text and CODE in the code
+  var CODE = 0.4;
+  var REPEATED = 0.7; // what repeats the words of other sections, against what explains them
+  var REPEATS = /^(summary|check yourself|exercises|further reading|what you will be able to do)$/i;
+  // Words that say how something is asked, not what.
+  var ASKING = ("what which when where why how who does do did is are was were can could should would"
+    + " will i my me you your it its the a an of in on to for and or not no with without from by than"
+    + " that this be if there as at we our have has had get much many").split(" ");
+  var GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "η": "eta", "θ": "theta",
+    "κ": "kappa", "λ": "lambda", "μ": "mu", "π": "pi", "ρ": "rho", "σ": "sigma", "φ": "phi",
+    "χ": "chi", "ψ": "psi",
+  };
+  // Spellings and names of the same thing; the book's own is on the right.
+  var SAME = {
+    gpus: "gpu", graphics: "gpu", beta: "beta", grey: "gray", colour: "color", behaviour: "behavior",
+    regulariser: "regularizer",
+  };
+
+  var known = new Map();
+  function stem(word) {
+    if (!known.has(word)) {
+      var one = SAME[word] || word;
+      one = one.replace(/is(ation|ations|ed|e|es|ing|er|ers|able)$/, "iz$1");
+      known.set(word, new Stemmer().stemWord(one));
+    }
+    return known.get(word);
+  }
+
+  function words(text) {
+    var plain = text.toLowerCase().replace(/[α-ω]/g, function (letter) {
+      return " " + (GREEK[letter] || letter) + " ";
+    });
+    return (plain.match(/[\p{L}\p{N}]+/gu) || []).map(stem);
+  }
+
+  function count(list) {
+    var counts = new Map();
+    list.forEach(function (word) { counts.set(word, (counts.get(word) || 0) + 1); });
+    return counts;
+  }
+
+  // Each section with its words; how rare a word is, is counted over sections.
+  function read(pages) {
+    var found = [];
+    pages.forEach(function (page) {
+      var entry = /glossary/.test(page[0]);
+      page[2].forEach(function (section) {
+        var text = words(section[2]);
+        found.push({
+          page: page[1], address: page[0], title: section[0], place: section[1], text: section[2],
+          title_words: words(section[0]), page_words: new Set(words(page[1])),
+          counts: count(text), length: text.length, code: count(words(section[3])),
+          term: entry && section[1] !== "",
+          weight: REPEATS.test(section[0]) || /^api/.test(page[0]) ? REPEATED : 1,
+        });
+      });
+    });
+    return found;
+  }
+
+  function frequencies(sections) {
+    var seen = new Map();
+    sections.forEach(function (section) {
+      new Set([...section.counts.keys(), ...section.title_words]).forEach(function (word) {
+        seen.set(word, (seen.get(word) || 0) + 1);
+      });
+    });
+    return seen;
+  }
+
+  // Okapi BM25 for the text, more for titles; a section with all the words comes before the others.
+  function score(section, wanted, rare, typical, whole) {
+    var total = 0;
+    var met = 0;
+    wanted.forEach(function (word) {
+      var times = section.counts.get(word) || 0;
+      var norm = 0.4 + 0.6 * section.length / typical;
+      var value = 2.2 * times / (times + 1.2 * norm);
+      if (section.title_words.includes(word)) value += TITLE / Math.sqrt(section.title_words.length);
+      if (section.page_words.has(word)) value += 1;
+      if (section.code.has(word)) value += CODE;
+      if (value) {
+        met += rare(word);
+        total += value * rare(word);
+      }
+    });
+    var all = wanted.reduce(function (sum, word) { return sum + rare(word); }, 0);
+    total *= Math.pow(met / all, 3) * section.weight;
+    // The very words in the title: a term of the glossary first, then the section.
+    var title = section.title_words.join(" ");
+    if (title === whole || section.title.split(", ").some(function (one) {
+      return words(one).join(" ") === whole;
+    })) total *= section.term ? 4 : 2;
+    else if (wanted.length > 1 && title.includes(whole)) total *= 1.5;
+    return total;
+  }
+
+  // The words that the next page marks, where Sphinx's script looks for them.
+  function remember(query) {
+    var marked = (query.toLowerCase().match(/[\p{L}\p{N}]+/gu) || []).filter(function (word) {
+      return word.length > 1 && !ASKING.includes(word);
+    });
+    localStorage.setItem("sphinx_highlight_terms", marked.join(" "));
+  }
+
+  function search(sections, query) {
+    var all = words(query);
+    var asking = new Set(ASKING.map(stem));
+    var wanted = [...new Set(all.filter(function (word) { return !asking.has(word); }))];
+    if (!wanted.length) wanted = [...new Set(all)];
+    var seen = frequencies(sections);
+    // A word that the book does not have stands for those that begin with it.
+    wanted = wanted.map(function (word) {
+      if (seen.has(word) || word.length < 3) return word;
+      var longer = [...seen.keys()].filter(function (one) { return one.startsWith(word); });
+      longer.sort(function (a, b) { return seen.get(b) - seen.get(a); });
+      return longer[0] || word;
+    });
+    var rare = function (word) { return Math.log(1 + sections.length / (1 + (seen.get(word) || 0))); };
+    var typical = sections.reduce(function (sum, one) { return sum + one.length; }, 0) / sections.length;
+    var results = sections.map(function (section) {
+      return { section: section, score: score(section, wanted, rare, typical, all.join(" ")) };
+    });
+    results = results.filter(function (one) { return one.score > 0; });
+    results.sort(function (a, b) { return b.score - a.score; });
+    var found = results.filter(function (one, i) { return i < FEW || one.score > results[0].score / 8; });
+    return { found: found.slice(0, SHOWN).map(function (one) { return one.section; }), words: wanted };
+  }
+
+  // The stretch of a text with the most of the words, from the beginning of a word.
+  function extract(text, wanted) {
+    var marks = [];
+    text.replace(/[\p{L}\p{N}]+/gu, function (word, where) {
+      if (words(word).some(function (one) { return wanted.includes(one); })) {
+        marks.push([where, where + word.length, words(word)[0]]);
+      }
+      return word;
+    });
+    var best = 0;
+    var most = 0;
+    marks.forEach(function (mark) {
+      var inside = marks.filter(function (one) {
+        return one[0] >= mark[0] && one[1] <= mark[0] + EXTRACT - 40;
+      });
+      var value = new Set(inside.map(function (one) { return one[2]; })).size + inside.length / 100;
+      if (value > most) {
+        most = value;
+        best = mark[0];
+      }
+    });
+    var start = best < 80 ? 0 : text.indexOf(" ", best - 40) + 1;
+    var end = start + EXTRACT >= text.length ? text.length : text.lastIndexOf(" ", start + EXTRACT);
+    var line = document.createElement("p");
+    line.className = "context";
+    if (start) line.append("… ");
+    marks.forEach(function (mark) {
+      if (mark[0] < start || mark[1] > end) return;
+      var found = document.createElement("span");
+      found.className = "highlighted";
+      found.textContent = text.slice(mark[0], mark[1]);
+      line.append(text.slice(start, mark[0]), found);
+      start = mark[1];
+    });
+    line.append(text.slice(start, end));
+    if (end < text.length) line.append(" …");
+    return line;
+  }
+
+  function show(section, wanted) {
+    var item = document.createElement("li");
+    var link = document.createElement("a");
+    link.href = section.address + (section.place ? "#" + section.place : "");
+    link.textContent = section.place ? section.title : section.page;
+    item.append(link);
+    if (section.place) {
+      var where = document.createElement("span");
+      where.className = "search-page";
+      where.textContent = " " + section.page;
+      item.append(where);
+    }
+    if (section.text) item.append(extract(section.text, wanted));
+    return item;
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    if (typeof Search === "undefined" || !window.BOOK_SECTIONS) return;
+    var sections = read(window.BOOK_SECTIONS);
+    Search.query = function (query) {
+      var answer = search(sections, query);
+      remember(query);
+      answer.found.forEach(function (section) {
+        Search.output.append(show(section, answer.words));
+      });
+      Search.stopPulse();
+      Search.title.textContent = "Search results";
+      Search.status.textContent = answer.found.length
+        ? "Found in " + answer.found.length + (answer.found.length === 1 ? " place" : " places")
+          + ", the likeliest first."
+        : "Nothing in the book has these words. Try fewer words, or another spelling.";
+    };
+  });
+})();

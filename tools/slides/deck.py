@@ -100,6 +100,13 @@ class Deck:
         shutil.copyfile(self.folder / name, made)
         return f"files/{name}"
 
+    def keep_sheet(self, name: str) -> str:
+        """Copy a style sheet and its fonts; return its address, as seen from the slides."""
+        css = (self.folder / name).read_text("utf-8")
+        for font in re.findall(r"url\(\"?([^\"):]+\.woff2?)", css):
+            self.keep(posixpath.normpath(posixpath.join(posixpath.dirname(name), font)))
+        return self.keep(name)
+
     def copy_pictures(self) -> None:
         """Copy the pictures beside the slides."""
         for image in self.soup.select(".slides img"):
@@ -115,7 +122,7 @@ class Deck:
             made.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(HERE / name, made)
         sheets = [link["href"] for link in self.source.select("link[rel=stylesheet]")]
-        wanted = [self.keep(self.place(one)) for one in sheets if re.search(SHEETS, one)]
+        wanted = [self.keep_sheet(self.place(one)) for one in sheets if re.search(SHEETS, one)]
         for address in ("files/reveal/reveal.css", *wanted, "files/slides.css"):
             head.append(tag("link", rel="stylesheet", href=address))
         scripts = [script["src"] for script in self.source.select("script[src]")]

@@ -137,7 +137,7 @@ def test_what_was_done_to_the_shapes_is_said(tmp_path):
     said = data.load_images(tmp_path, size=16).describe()
     assert said.startswith("4 pictures, 16 x 16 pixels, colour.")
     assert "1 pictures have another shape than the usual one (width / height = 2.00)" in said
-    assert "1 pictures are smaller than that and were enlarged." in said
+    assert "1 pictures are smaller than 16 pixels and were enlarged." in said
 
 
 def test_grey(tmp_path):

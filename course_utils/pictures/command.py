@@ -81,18 +81,22 @@ def find_odd(
     options = {"size": size, "fit": fit, "subfolders": subfolders, "progress": progress}
     images = load_images(folder, **options)
     reference = None if normal is None else load_images(normal, **options)
-    _say_what_was_read(images, folder, subfolders)
-    if reference is not None:
-        _say_what_was_read(reference, Path(normal), subfolders)
+    share = FALSE_ALARMS if false_alarms is None else false_alarms
     if reference is None:
         _check_enough(images, folder)
-        findings, detector = _rank(images.levels, seed, progress)
-        p_values, promise = None, _no_promise()
     else:
-        share = FALSE_ALARMS if false_alarms is None else false_alarms
         learn, held_out = _split(len(reference), share, Path(normal), seed)
+        _say_what_was_read(reference, Path(normal), subfolders)
         _say_what_is_in_both(images, reference)
-        findings, detector, p_values = _test(images, reference, learn, held_out, seed, progress)
+    _say_what_was_read(images, folder, subfolders)
+    if reference is None:
+        detector = _learn(images.levels, seed, progress)
+        findings, p_values, promise = detector.own, None, _no_promise()
+    else:
+        detector = _learn(reference.levels[learn], seed, progress)
+        findings = detector.judge(images.levels)
+        calibration = detector.judge(reference.levels[held_out]).scores
+        p_values = oddness.p_values(findings.scores, calibration)
         promise = _promise(p_values, share, len(held_out))
     flagged = np.zeros(len(images), bool) if p_values is None else p_values <= share
     entries = _entries(folder, images, findings, detector, p_values, flagged, top)
@@ -149,11 +153,6 @@ def _check_enough(images: Images, folder: Path) -> None:
         )
 
 
-def _rank(levels: np.ndarray, seed: int, progress: bool):
-    detector = _learn(levels, seed, progress)
-    return detector.own, detector
-
-
 def _learn(levels: np.ndarray, seed: int, progress: bool) -> oddness.Detector:
     _import_keras()
     total = oddness.count_steps(len(levels))
@@ -178,13 +177,6 @@ def _split(count: int, share: float, folder: Path, seed: int) -> tuple[np.ndarra
     order = np.random.default_rng(seed).permutation(count)
     num_held_out = max(needed, count // 2)
     return np.sort(order[num_held_out:]), np.sort(order[:num_held_out])
-
-
-def _test(images: Images, reference: Images, learn, held_out, seed: int, progress: bool):
-    detector = _learn(reference.levels[learn], seed, progress)
-    calibration = detector.judge(reference.levels[held_out]).scores
-    findings = detector.judge(images.levels)
-    return findings, detector, oddness.p_values(findings.scores, calibration)
 
 
 def _say_what_is_in_both(images: Images, reference: Images) -> None:

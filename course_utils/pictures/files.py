@@ -76,9 +76,9 @@ class Images:
                 f"{others} pictures have another shape than the usual one (width / height = "
                 f"{usual:.2f}), which may count as odd."
             )
-        small = sum(max(size) < self.levels.shape[1] for size in self.sizes)
-        if small:
-            notes.append(f"{small} pictures are smaller than that and were enlarged.")
+        size = self.levels.shape[1]
+        if small := sum(max(sides) < size for sides in self.sizes):
+            notes.append(f"{small} pictures are smaller than {size} pixels and were enlarged.")
         return notes
 
 

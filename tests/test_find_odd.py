@@ -423,7 +423,7 @@ def test_mistakes_are_one_sentence(run, folder, monkeypatch, arguments, message)
         ["a", "--false-alarms", "0"],
         ["a", "--false-alarms", "5"],
         ["a", "--top", "0"],
-        ["a", "--size", "60"],
+        ["a", "--size", "40"],
         ["a", "--size", "16"],
         ["a", "--fit", "squash"],
         ["a", "--seed", "-1"],
@@ -438,7 +438,7 @@ def test_wrong_options(arguments, capsys):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"size": 60}, "size must be a multiple of 8"), ({"top": 0}, "top"), ({"seed": -1}, "seed")],
+    [({"size": 40}, "size must be a multiple of 16"), ({"top": 0}, "top"), ({"seed": -1}, "seed")],
 )
 def test_wrong_arguments(folder, options, message):
     with pytest.raises(ValueError, match=message):

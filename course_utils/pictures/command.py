@@ -19,7 +19,7 @@ from course_utils._checks import check_positive_int, check_seed
 from course_utils.pictures import oddness, sheet
 from course_utils.pictures.files import FITS, Images, count_folders, load_images
 
-SIZES = range(32, 257, 8)
+SIZES = range(32, 257, 16)
 FALSE_ALARMS = 0.01
 TOP = 30
 _SHOWN_SKIPPED = 5
@@ -58,7 +58,7 @@ def find_odd(
         false_alarms: the share of normal pictures that may be flagged, above 0 and below 1; None
             for 0.01 with `normal`.
         top: how many pictures the contact sheet shows.
-        size: width and height that the networks see, in pixels: a multiple of 8 from 32 to 256.
+        size: width and height that the networks see, in pixels: a multiple of 16 from 32 to 256.
         fit: as for `load_images`.
         subfolders: also take what is in folders within the folders.
         seed: the same seed gives the same ranking, on the same machine.
@@ -116,7 +116,7 @@ def _check_arguments(out: Path, normal, false_alarms, top, size, seed) -> None:
     check_seed(seed)
     check_positive_int(top, "top")
     if size not in SIZES:
-        raise ValueError(f"size must be a multiple of 8 from 32 to 256; got {size!r}.")
+        raise ValueError(f"size must be a multiple of 16 from 32 to 256; got {size!r}.")
     if false_alarms is not None:
         oddness.needed_for(false_alarms)
         if normal is None:
@@ -211,8 +211,9 @@ def _how_to_read(images: Images) -> list[str]:
     return [
         "Each picture is beside its error map: coloured where the autoencoder's error is above the "
         "usual one at that place, fully from ten times that. The frame is around the piece that is "
-        "least like the pieces of other pictures. Each witness says 0 of a picture in the middle "
-        "and 1 of what one in ten exceeds; the score is the sum.",
+        "least like the pieces of other pictures. The neighbours are the most similar other "
+        "pictures. Each of these three says 0 of a picture in the middle and 1 of what one in ten "
+        "exceeds; the score is the sum of what is above 0.",
         *images.notes(),
     ]
 
@@ -350,8 +351,8 @@ def _parser() -> argparse.ArgumentParser:
         choices=SIZES,
         default=64,
         metavar="PIXELS",
-        help="what the network sees, a multiple of 8 from 32 to 256; more shows smaller faults and "
-        "takes longer (default: 64)",
+        help="what the network sees, a multiple of 16 from 32 to 256; more shows smaller faults "
+        "and takes longer (default: 64)",
     )
     parser.add_argument("--subfolders", action="store_true", help="also look into folders within")
     parser.add_argument(

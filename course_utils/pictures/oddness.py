@@ -1,13 +1,17 @@
 """How odd each picture of a folder is, told by networks that have not been trained on it.
 
 Most of the pictures are taken to be normal, and nobody says which. They are dealt into two halves.
-What was learned from the one half judges the other, by two witnesses:
+What was learned from the one half judges the other, by three witnesses:
 
 - the autoencoder: the largest error of its reconstruction, blurred, in units of the error that is
   usual at that place. It knows where things belong.
+- the neighbours: how far the whole picture, at 16 x 16 pixels, is from the three most similar ones
+  of the other half. They know what kinds of pictures there are.
 - the pieces: cut out of the picture, and described by their colour, contrast and direction, how far
-  the three oddest are from the most similar pieces of pictures of the other half, wherever those
-  are. They know textures, of which an autoencoder can reconstruct only the mean.
+  the three oddest are from similar pieces of pictures of the other half, wherever those are. They
+  know textures, of which an autoencoder can reconstruct only the mean.
+
+One who sees nothing is not heard: the score is the sum of what is above the median.
 
 Chapter: Finding what does not belong.
 """
@@ -26,10 +30,12 @@ from scipy.spatial import cKDTree
 from course_utils._checks import check_finite, check_seed
 
 FEWEST = 20  # pictures to learn from
-WITNESSES = ("autoencoder", "pieces")
+WITNESSES = ("autoencoder", "neighbours", "pieces")
 _CHUNK = 250  # pictures that are floating-point numbers at once
 _SAMPLE = 2000  # pictures that say which error is usual
 _BANK = 12_000  # pieces to compare with
+_SMALL = 16  # height and width of whole pictures that are compared
+_MOST_NEIGHBOURS = 4000  # pictures to compare with
 _NEIGHBOURS = 3
 _ODDEST_PIECES = 3
 _SMALLEST_SPREAD = 0.05  # of a logarithm: pictures that are all alike have no oddest ones
@@ -40,9 +46,9 @@ class Findings:
     """What the witnesses say of n pictures.
 
     Attributes:
-        witnesses: (n, 2), what each of `WITNESSES` says: 0 for the median of the pictures that were
+        witnesses: (n, 3), what each of `WITNESSES` says: 0 for the median of the pictures that were
             learned from, 1 for what one in ten of them exceeds.
-        scores: (n,), the sum of both; the higher, the odder.
+        scores: (n,), the sum of what they say above 0; the higher, the odder.
         reconstructions: uint8, like the pictures, by networks that were not trained on them.
         oddest_piece: (n, 2), row and column of the middle of the oddest piece, from 0 to 1.
     """
@@ -53,7 +59,7 @@ class Findings:
 
     @property
     def scores(self) -> np.ndarray:
-        return self.witnesses.sum(axis=1)
+        return np.maximum(self.witnesses, 0).sum(axis=1)
 
     def order(self) -> np.ndarray:
         """The numbers of the pictures, the oddest first."""
@@ -75,7 +81,7 @@ class Detector:
     """Learns from pictures, most of them normal, and says how odd they and others are.
 
     Args:
-        levels: uint8 (n, size, size, channels), n at least `FEWEST`, size a multiple of 8.
+        levels: uint8 (n, size, size, channels), n at least `FEWEST`, size a multiple of 16.
         seed: of the halves, the networks and the choice of pieces.
         on_step: called after each step of training, of `count_steps` in all.
 
@@ -103,28 +109,26 @@ class Detector:
         self._spread = np.maximum(pieces.std(axis=(0, 1)), 1e-3)
         generator = np.random.default_rng(seed)
         self._banks = [self._bank(pieces[halves == k], generator) for k in (0, 1)]
+        self._known = [small_pictures(levels[halves == k])[:_MOST_NEIGHBOURS] for k in (0, 1)]
         judges = 1 - halves
         reconstructions = self._reconstruct(levels, judges)
         some = np.sort(generator.permutation(len(levels))[:_SAMPLE])
-        errors = blurred_errors(levels[some], reconstructions[some])
-        usual = np.quantile(errors, 0.9, axis=0)
+        usual = np.quantile(blurred_errors(levels[some], reconstructions[some]), 0.9, axis=0)
         self._usual = usual + 0.3 * np.median(usual) + 1e-8  # some places are always the same
-        distances = self._distances(pieces, judges)
-        raw = np.log(self._testimony(levels, reconstructions, distances))
+        pieces = self._piece_distances(pieces, judges)
+        raw = self._testimony(levels, reconstructions, pieces, judges)
         self._middle = np.median(raw, axis=0)
         self._scale = np.maximum(np.quantile(raw, 0.9, axis=0) - self._middle, _SMALLEST_SPREAD)
-        self.own = self._findings(raw, reconstructions, distances)
+        self.own = self._findings(raw, reconstructions, pieces)
 
     def judge(self, levels: np.ndarray) -> Findings:
         """Say how odd other pictures are; both halves judge each of them."""
-        both = [np.full(len(levels), k) for k in (0, 1)]
-        pieces = piece_features(levels)
-        distances = np.mean([self._distances(pieces, judges) for judges in both], axis=0)
-        raw, reconstructions = [], []
-        for judges in both:
-            reconstructions.append(self._reconstruct(levels, judges))
-            raw.append(np.log(self._testimony(levels, reconstructions[-1], distances)))
-        return self._findings(np.mean(raw, axis=0), reconstructions[0], distances)
+        features, raw = piece_features(levels), []
+        for judges in (np.zeros(len(levels), int), np.ones(len(levels), int)):
+            reconstructions = self._reconstruct(levels, judges)
+            pieces = self._piece_distances(features, judges)
+            raw.append(self._testimony(levels, reconstructions, pieces, judges))
+        return self._findings(np.mean(raw, axis=0), reconstructions, pieces)
 
     def error_map(self, picture: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
         """The blurred error of a reconstruction, (size, size), 1 where it is usual to be."""
@@ -141,7 +145,7 @@ class Detector:
             result[judges == k] = self._networks[k].reconstruct(levels[judges == k])
         return result
 
-    def _distances(self, pieces: np.ndarray, judges: np.ndarray) -> np.ndarray:
+    def _piece_distances(self, pieces: np.ndarray, judges: np.ndarray) -> np.ndarray:
         """How far each piece is from the nearest ones of its judge's half, (n, pieces)."""
         result = np.empty(pieces.shape[:2], np.float32)
         for k in (0, 1):
@@ -151,22 +155,34 @@ class Detector:
                 result[judges == k] = found[:, -1].reshape(mine.shape[:2])
         return result
 
-    def _testimony(self, levels, reconstructions, distances) -> np.ndarray:
-        """What each witness measures, (n, 2), above 0."""
+    def _neighbour_distances(self, levels: np.ndarray, judges: np.ndarray) -> np.ndarray:
+        """How far each picture is from the most similar ones of its judge's half, (n,)."""
+        result, small = np.empty(len(levels), np.float32), small_pictures(levels)
+        for i in range(0, len(levels), _CHUNK):
+            for k in (0, 1):
+                chosen = i + np.flatnonzero(judges[i : i + _CHUNK] == k)
+                mine, known = small[chosen], self._known[k]
+                squared = (mine**2).sum(1)[:, None] + (known**2).sum(1) - 2 * mine @ known.T
+                nearest = np.partition(squared, _NEIGHBOURS - 1, axis=1)[:, :_NEIGHBOURS]
+                result[chosen] = np.sqrt(np.maximum(nearest, 0)).mean(axis=1)
+        return result
+
+    def _testimony(self, levels, reconstructions, pieces, judges) -> np.ndarray:
+        """The logarithm of what each witness measures, (n, 3)."""
         errors = np.empty(len(levels), np.float32)
         for start in range(0, len(levels), _CHUNK):
             chunk = slice(start, start + _CHUNK)
             relative = blurred_errors(levels[chunk], reconstructions[chunk]) / self._usual
             errors[chunk] = relative.max(axis=(1, 2))
-        oddest = np.sort(distances, axis=1)[:, -_ODDEST_PIECES:].mean(axis=1)
-        return np.maximum(np.stack([errors, oddest], axis=1), 1e-6)
+        neighbours = self._neighbour_distances(levels, judges)
+        oddest = np.sort(pieces, axis=1)[:, -_ODDEST_PIECES:].mean(axis=1)
+        return np.log(np.maximum(np.stack([errors, neighbours, oddest], axis=1), 1e-6))
 
-    def _findings(self, raw, reconstructions, distances) -> Findings:
-        side = math.isqrt(distances.shape[1])
-        place = np.stack(np.unravel_index(distances.argmax(axis=1), (side, side)), axis=1)
-        return Findings(
-            (raw - self._middle) / self._scale, reconstructions, (place + 1) / (side + 1)
-        )
+    def _findings(self, raw, reconstructions, pieces) -> Findings:
+        side = math.isqrt(pieces.shape[1])
+        place = np.stack(np.unravel_index(pieces.argmax(axis=1), (side, side)), axis=1)
+        witnesses = (raw - self._middle) / self._scale
+        return Findings(witnesses, reconstructions, (place + 1) / (side + 1))
 
 
 def count_steps(num_pictures: int) -> int:
@@ -184,6 +200,14 @@ def blurred_errors(levels: np.ndarray, reconstructions: np.ndarray) -> np.ndarra
     squared = np.mean(difference**2, axis=3)
     sigma = 3 * levels.shape[1] / 64
     return ndimage.gaussian_filter(squared, (0, sigma, sigma))
+
+
+def small_pictures(levels: np.ndarray) -> np.ndarray:
+    """Reduce pictures to 16 x 16 pixels: float32 (n, 256 * channels), in grey levels."""
+    n, size, _, channels = levels.shape
+    factor = size // _SMALL
+    blocks = levels.reshape(n, _SMALL, factor, _SMALL, factor, channels)
+    return blocks.mean(axis=(2, 4), dtype=np.float32).reshape(n, -1) / np.float32(255)
 
 
 def piece_features(levels: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ CHANNELS = {"colour": 3, "grey": 1}
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 DEEP = 65535.0  # white in 16 bits
 _TOO_LARGE = f"it has more than {MAX_PIXELS // 10**6} million pixels; reduce it first"
+_CHUNK = 3_000_000  # numbers
 _SAME_SHAPE = 1.02  # ratios of width to height that are nearer than this are one shape
 
 
@@ -80,6 +81,16 @@ class Images:
         if small := sum(max(sides) < size for sides in self.sizes):
             notes.append(f"{small} pictures are smaller than {size} pixels and were enlarged.")
         return notes
+
+
+def chunks(levels: np.ndarray) -> Iterator[slice]:
+    """Cut pictures, uint8 (n, size, size, channels), into parts of a few million numbers each.
+
+    As floating-point numbers a part takes some ten megabytes, whatever the size and the number.
+    """
+    step = max(1, _CHUNK // max(1, levels[:1].size))
+    for start in range(0, len(levels), step):
+        yield slice(start, start + step)
 
 
 def _differ(a: float, b: float) -> bool:

@@ -10,10 +10,11 @@ import numpy as np
 from keras import layers, ops
 
 from course_utils import _keras  # noqa: F401  settles how Keras computes
+from course_utils.pictures.files import chunks
 
 BATCH_SIZE = 32
 LEARNING_RATE = 3e-3
-_CHUNK = 500  # pictures that are floating-point numbers at once
+_SAMPLE = 200  # pictures that say how far pictures are from the mean one
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ class Network:
     def reconstruct(self, levels: np.ndarray) -> np.ndarray:
         """Reconstruct pictures, uint8 (n, size, size, channels); the result is of the same kind."""
         result = np.empty_like(levels)
-        for start in range(0, len(levels), _CHUNK):
-            chunk = slice(start, start + _CHUNK)
+        for chunk in chunks(levels):
             output = ops.convert_to_numpy(self.model(self.normalise(levels[chunk]), training=False))
             result[chunk] = np.clip(np.rint(255 * (output * self.spread + self.mean)), 0, 255)
         return result
@@ -72,7 +72,7 @@ def train(levels: np.ndarray, seed: int, on_step: Callable[[], object] = lambda:
     keras.utils.set_random_seed(seed)
     steps, generator = num_steps(len(levels)), np.random.default_rng(seed)
     mean = levels.mean(axis=0, dtype=np.float64).astype(np.float32) / 255
-    some = levels[generator.permutation(len(levels))[:_CHUNK]] / np.float32(255)
+    some = levels[generator.permutation(len(levels))[:_SAMPLE]] / np.float32(255)
     network = Network(
         picture_autoencoder(levels.shape[1], levels.shape[3]),
         mean,

@@ -28,11 +28,11 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from course_utils._checks import check_finite, check_seed
+from course_utils.pictures.files import chunks
 
 FEWEST = 20  # pictures to learn from
 WITNESSES = ("autoencoder", "neighbours", "pieces")
-_CHUNK = 250  # pictures that are floating-point numbers at once
-_SAMPLE = 2000  # pictures that say which error is usual
+_SAMPLE = 8_000_000  # pixels of the pictures that say which error is usual
 _BANK = 12_000  # pieces to compare with
 _SMALL = 16  # height and width of whole pictures that are compared
 _MOST_NEIGHBOURS = 4000  # pictures to compare with
@@ -112,7 +112,7 @@ class Detector:
         self._known = [small_pictures(levels[halves == k])[:_MOST_NEIGHBOURS] for k in (0, 1)]
         judges = 1 - halves
         reconstructions = self._reconstruct(levels, judges)
-        some = np.sort(generator.permutation(len(levels))[:_SAMPLE])
+        some = np.sort(generator.permutation(len(levels))[: _SAMPLE // levels[0, ..., 0].size])
         usual = np.quantile(blurred_errors(levels[some], reconstructions[some]), 0.9, axis=0)
         self._usual = usual + 0.3 * np.median(usual) + 1e-8  # some places are always the same
         pieces = self._piece_distances(pieces, judges)
@@ -158,9 +158,9 @@ class Detector:
     def _neighbour_distances(self, levels: np.ndarray, judges: np.ndarray) -> np.ndarray:
         """How far each picture is from the most similar ones of its judge's half, (n,)."""
         result, small = np.empty(len(levels), np.float32), small_pictures(levels)
-        for i in range(0, len(levels), _CHUNK):
+        for chunk in chunks(levels):
             for k in (0, 1):
-                chosen = i + np.flatnonzero(judges[i : i + _CHUNK] == k)
+                chosen = chunk.start + np.flatnonzero(judges[chunk] == k)
                 mine, known = small[chosen], self._known[k]
                 squared = (mine**2).sum(1)[:, None] + (known**2).sum(1) - 2 * mine @ known.T
                 nearest = np.partition(squared, _NEIGHBOURS - 1, axis=1)[:, :_NEIGHBOURS]
@@ -170,8 +170,7 @@ class Detector:
     def _testimony(self, levels, reconstructions, pieces, judges) -> np.ndarray:
         """The logarithm of what each witness measures, (n, 3)."""
         errors = np.empty(len(levels), np.float32)
-        for start in range(0, len(levels), _CHUNK):
-            chunk = slice(start, start + _CHUNK)
+        for chunk in chunks(levels):
             relative = blurred_errors(levels[chunk], reconstructions[chunk]) / self._usual
             errors[chunk] = relative.max(axis=(1, 2))
         neighbours = self._neighbour_distances(levels, judges)
@@ -196,8 +195,10 @@ def count_steps(num_pictures: int) -> int:
 
 def blurred_errors(levels: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     """Squared differences of pictures, blurred, float32 (n, size, size), in squared grey levels."""
-    difference = (levels.astype(np.float32) - reconstructions) / np.float32(255)
-    squared = np.mean(difference**2, axis=3)
+    squared = np.empty(levels.shape[:3], np.float32)
+    for chunk in chunks(levels):
+        difference = (levels[chunk].astype(np.float32) - reconstructions[chunk]) / np.float32(255)
+        squared[chunk] = np.mean(difference**2, axis=3)
     sigma = 3 * levels.shape[1] / 64
     return ndimage.gaussian_filter(squared, (0, sigma, sigma))
 
@@ -222,8 +223,8 @@ def piece_features(levels: np.ndarray) -> np.ndarray:
     Returns:
         float32 (n, 49, channels + 4).
     """
-    parts = [levels[start : start + _CHUNK] for start in range(0, len(levels), _CHUNK)]
-    return np.concatenate([_piece_features(part / np.float32(255)) for part in parts])
+    parts = [_piece_features(levels[chunk] / np.float32(255)) for chunk in chunks(levels)]
+    return np.concatenate(parts)
 
 
 def _piece_features(pixels: np.ndarray) -> np.ndarray:

@@ -72,8 +72,6 @@ def find_odd(
         FileNotFoundError: there is no such folder, or none to write into.
         ValueError: there are too few pictures, or an argument is not as described.
         OSError: a folder cannot be read or written.
-
-    Chapter: Finding what does not belong.
     """
     folder = Path(folder)
     out = default_out(folder) if out is None else Path(out)

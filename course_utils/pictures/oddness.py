@@ -12,8 +12,6 @@ What was learned from the one half judges the other, by three witnesses:
   know textures, of which an autoencoder can reconstruct only the mean.
 
 One who sees nothing is not heard: the score is the sum of what is above the median.
-
-Chapter: Finding what does not belong.
 """
 
 from __future__ import annotations

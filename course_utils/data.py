@@ -1,4 +1,4 @@
-"""The images of the course: Fashion-MNIST, checked by content, and handwritten digits.
+"""The images of the course: Fashion-MNIST, checked by content, handwritten digits, and your own.
 
 `python -m course_utils.data` fetches Fashion-MNIST if it can and says which copy the notebooks use.
 """
@@ -21,6 +21,7 @@ import numpy as np
 
 from course_utils._checks import check_positive_int, check_seed
 from course_utils._files import keras_home, replacing
+from course_utils.pictures.files import load_images as load_images
 
 CLASS_NAMES = (
     *("T-shirt", "trouser", "pullover", "dress", "coat"),

@@ -358,7 +358,7 @@ def test_what_went_wrong_in_the_import_is_shown(tmp_path):
     (tmp_path / "keras.py").write_text(
         "import os\nos.write(2, b'a line of C++')\nraise ImportError('no Keras')\n"
     )
-    code = "from course_utils.documents import command\ncommand._import_keras()"
+    code = "from course_utils.documents import command\ncommand.import_keras()"
     run = run_python("-c", code, env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert run.returncode == 1
     assert "a line of C++" in run.stderr and "ImportError: no Keras" in run.stderr

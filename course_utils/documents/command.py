@@ -73,7 +73,7 @@ def clean_file(
         _note(note)
     if scan.num_pages > 1:
         _note(f"{source} has {scan.num_pages} pages; only page {page_number} is cleaned.")
-    _import_keras()
+    import_keras()
     cleaning = cleaner.clean_and_compare(
         scan.pixels,
         load_cleaner(trained_on),
@@ -146,7 +146,7 @@ def report_picture(cleaning: Cleaning) -> np.ndarray:
     return picture
 
 
-def _import_keras() -> None:
+def import_keras() -> None:
     """Import Keras, without what TensorFlow logs meanwhile; that is shown only if it fails."""
     if "keras" in sys.modules:
         return

@@ -53,6 +53,7 @@ def recorded(notebook: NotebookNode) -> list[Recorded]:
         for i, cell in enumerate(notebook.cells, start=1)
         if cell.cell_type == "code"
     }
+    cells = {i: _Cell.of(tree) for i, tree in trees.items()}
     found = []
     for i, tree in trees.items():
         for call in calls(tree, ("claim", "spread")):
@@ -60,7 +61,7 @@ def recorded(notebook: NotebookNode) -> list[Recorded]:
             if not call.args or (kind == "spread" and len(call.args) < 2):
                 continue  # a function of the notebook's own that has this name
             key = _sentence(call.args[0], i) if kind == "claim" else _pattern(call.args[0])
-            code, behind = _fingerprint(call, i, trees)
+            code, behind = _fingerprint(call, i, cells)
             found.append(Recorded(kind, key, i, code, call, behind))
     return found
 
@@ -119,20 +120,32 @@ def measured_by(call: ast.Call) -> ast.expr | None:
     return call.args[1] if len(call.args) > 1 else None
 
 
-def _fingerprint(
-    call: ast.Call, cell: int, trees: dict[int, ast.Module]
-) -> tuple[str, tuple[int, ...]]:
+@dataclass(frozen=True)
+class _Cell:
+    """What the claims of later cells ask of a cell: its code as text, what it reads and changes."""
+
+    code: str
+    reads: frozenset[str]
+    changes: frozenset[str]
+
+    @classmethod
+    def of(cls, tree: ast.Module) -> "_Cell":
+        """Take a cell's tree without what only shows something."""
+        own = _stripped(tree)
+        changes = _names(own, ast.Store) | _mutated(own)
+        return cls(_dump(own), frozenset(_names(own, ast.Load)), frozenset(changes))
+
+
+def _fingerprint(call: ast.Call, cell: int, cells: dict[int, _Cell]) -> tuple[str, tuple[int, ...]]:
     """Return the fingerprint of a measured expression and of all that it depends on, and where."""
     measured = measured_by(call)
-    own = _stripped(trees[cell])
-    parts, behind = [_dump(measured), _dump(own)], [cell]
-    needed = _names(own, ast.Load) | (_names(measured, ast.Load) if measured else set())
-    for i in sorted((i for i in trees if i < cell), reverse=True):
-        tree = _stripped(trees[i])
-        if (_names(tree, ast.Store) | _mutated(tree)) & needed:
-            parts.append(_dump(tree))
+    parts, behind = [_dump(measured), cells[cell].code], [cell]
+    needed = cells[cell].reads | (_names(measured, ast.Load) if measured else set())
+    for i in sorted((i for i in cells if i < cell), reverse=True):
+        if cells[i].changes & needed:
+            parts.append(cells[i].code)
             behind.append(i)
-            needed |= _names(tree, ast.Load)
+            needed |= cells[i].reads
     return _digest("\n".join(parts)), tuple(behind)
 
 

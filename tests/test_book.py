@@ -7,6 +7,7 @@ one they are skipped, and pytest says so.
 """
 
 import contextlib
+import math
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ ROOT = toc.ROOT
 ADDRESS = set_address.current()
 SHORTEST_ALT = 20  # characters: less cannot say what a figure shows
 NARROW = 360  # pixels: a small phone
+SCREEN = 900  # pixels: the height of a laptop's window
 
 
 def test_the_book_builds_without_a_warning(build: tuple[Path, str]) -> None:
@@ -348,6 +350,19 @@ def test_no_page_is_wider_than_a_phone(visits: dict[str, Visit]) -> None:
     for name, visit in visits.items():
         visit.look(NARROW, "light")
         assert visit.excess() <= 0, name
+
+
+def test_a_chapter_shows_a_figure_within_two_screens(visits: dict[str, Visit]) -> None:
+    late = {}
+    for name, visit in visits.items():
+        if name not in NOTEBOOKS:
+            continue
+        visit.look(1280, "light")
+        figures = visit.tab.locator("article figure")
+        top = figures.first.bounding_box()["y"] if figures.count() else math.inf
+        if top + visit.tab.evaluate("scrollY") > 2 * SCREEN:
+            late[name] = top
+    assert set(late) <= {"chapters/exponential_families"}, late  # an appendix of formulas
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pages import Book
+from test_front import extension
 
 CHAPTER = "chapters/elbo"
 ACTIVE = "[...document.querySelectorAll('#pst-page-toc-nav a.active')].map(link => link.hash)"
@@ -187,3 +188,22 @@ def test_the_colour_switch_keeps_the_focus(tab: Any) -> None:
         assert tab.evaluate("document.documentElement.dataset.mode") != mode
         tab.wait_for_timeout(100)
         assert switch.evaluate("button => button === document.activeElement")
+
+
+# The picture at the top
+
+
+def test_a_chapter_opens_with_the_picture_that_a_cell_is_tagged_for(book: Book) -> None:
+    page = book["chapters/sparse_autoencoders"]
+    made = page.soup.select_one(".tag_opening figure")
+    top = page.soup.select_one("article figure.book-opening")
+    assert top.find("img")["src"] == made.find("img")["src"]
+    assert top.find("img")["alt"] == f"Where this chapter leads: {made.find('img')['alt']}"
+    assert top.find("a")["href"] == f"#{made['id']}"
+    number = made.select_one(".caption-number").get_text(strip=True)
+    assert number in top.get_text() and top.find_previous_sibling("p").find_previous("h1")
+
+
+def test_a_chapter_without_the_tag_stays_as_it_is() -> None:
+    body = "<h1>A</h1>\n<p>B</p>\n<div class='cell'></div>"
+    assert extension("opening_picture").with_opening(body) == body

@@ -130,6 +130,8 @@ def load_images(
         FileNotFoundError: there is no such folder.
         ValueError: an argument is not as described, or the folder holds no picture to be read.
         OSError: the folder cannot be read.
+
+    Chapter: Finding what does not belong.
     """
     check_positive_int(size, "size")
     if size < 8:

@@ -506,6 +506,34 @@ def ordering_4() -> list[str]:
     return ["0.025", f"{0.12 / 0.025:.1f}", f"{copied:.2f}", f"{1.96 * error:.2f}"]
 
 
+def finding_1() -> list[str]:
+    normal, odd = np.array([0.1, 0.2, 0.4, 0.5]), np.array([0.3, 0.6, 0.7])
+    return [f"{(odd[:, None] > normal).mean():.2f}", f"{(odd > normal.max()).mean():.2f}"]
+
+
+def finding_2() -> list[str]:
+    bad = np.arange(10_000) < 20
+    flagged = np.where(bad, 0.8, 0.02)
+    right = flagged[bad].sum() / flagged.sum()
+    return [f"{flagged.sum():.0f}", f"{right:.1%}".replace("%", " %"), f"{16 / 9980:.2%}"[:-1]]
+
+
+def finding_3() -> list[str]:
+    # The rate of a threshold is the share of uniform scores above it.
+    place = math.ceil(200 * 0.95)
+    rng = np.random.default_rng(0)
+    rates = 1 - np.sort(rng.random((20_000, 199)), axis=1)[:, place - 1]
+    enough = next(n for n in range(1, 2000) if math.ceil((n + 1) * 0.999) <= n)
+    return [f"{place}th", f"{rates.mean():.2f}", f"{rates.std():.3f}", str(enough)]
+
+
+def finding_4() -> list[str]:
+    usual, short = stats.chi2(784), 784 / 4
+    far = (usual.mean() - short) / usual.std()
+    nats = [f"{usual.mean() / 2:.0f}", f"{(usual.mean() - short) / 2:.0f}"]
+    return [*nats, f"{usual.std():.1f}", f"{far:.1f}"]
+
+
 def debug_1() -> list[str]:
     coin = 64 * 64 * 3 * LN2
     return [f"{coin:,.0f}", f"{32 * kl_normals(1, 1):.0f}", f"{coin + 16:,.0f}"]
@@ -628,6 +656,10 @@ COMPUTED = {
     "Ordering and judging 1": ordering_1,
     "Ordering and judging 2": ordering_2,
     "Ordering and judging 4": ordering_4,
+    "Finding what does not belong 1": finding_1,
+    "Finding what does not belong 2": finding_2,
+    "Finding what does not belong 3": finding_3,
+    "Finding what does not belong 4": finding_4,
     "Debug your VAE 1": debug_1,
     "Debug your VAE 2": debug_2,
     "Debug your VAE 3": debug_3,

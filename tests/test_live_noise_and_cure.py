@@ -184,7 +184,7 @@ def test_no_task_is_long_while_the_slider_moves(tab: Any):
             return Math.max(...tasks);
         }"""
     )
-    assert longest <= 600  # busy machines; alone it is less than 100
+    assert longest <= 1000  # busy machines; alone it is less than 100
 
 
 def test_the_short_form_of_the_matrix_costs_less_than_a_tenth_of_a_decibel():

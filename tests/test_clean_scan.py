@@ -3,18 +3,15 @@
 import errno
 import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pytest
+from commands import run_python
 from PIL import Image, ImageDraw, ImageFont
 
 from course_utils.documents import cleaner, command, files
 
-ROOT = Path(__file__).parents[1]
 RNG = np.random.default_rng(0)
 
 
@@ -314,17 +311,6 @@ def test_options_reach_their_place(monkeypatch):
     assert (seen["scale"], seen["trained_on"], seen["keep"]) == (2.5, "generated", True)
 
 
-def run_python(*arguments, **options):
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=300,
-        **options,
-    )
-
-
 def test_mistakes_and_help_are_told_before_keras_is_imported(tmp_path):
     code = (
         "import sys; from course_utils import clean_scan\n"
@@ -358,7 +344,7 @@ def test_what_went_wrong_in_the_import_is_shown(tmp_path):
     (tmp_path / "keras.py").write_text(
         "import os\nos.write(2, b'a line of C++')\nraise ImportError('no Keras')\n"
     )
-    code = "from course_utils.documents import command\ncommand.import_keras()"
+    code = "from course_utils._command import import_keras\nimport_keras()"
     run = run_python("-c", code, env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert run.returncode == 1
     assert "a line of C++" in run.stderr and "ImportError: no Keras" in run.stderr

@@ -4,21 +4,17 @@ import csv
 import errno
 import os
 import re
-import subprocess
 import sys
 import urllib.parse
-from pathlib import Path
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from commands import run_python
 from PIL import Image
 
-from course_utils.documents import command as documents_command
 from course_utils.pictures import command, network, oddness, sheet
 from tools import odd_pictures
-
-ROOT = Path(__file__).parents[1]
 
 
 def make_levels(count, seed=0, size=32):
@@ -458,17 +454,6 @@ def test_options_reach_their_place(monkeypatch):
     assert seen["top"] == 5
 
 
-def run_python(*arguments, **options):
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=500,
-        **options,
-    )
-
-
 def test_mistakes_and_help_are_told_before_keras_is_imported(tmp_path):
     code = (
         "import sys; from course_utils import find_odd\n"
@@ -481,13 +466,6 @@ def test_mistakes_and_help_are_told_before_keras_is_imported(tmp_path):
     assert run.stdout.startswith("1\nFalse\nusage: python -m course_utils.find_odd")
     for option in ("--out", "--normal", "--false-alarms", "--subfolders", "--size", "--seed"):
         assert option in run.stdout
-
-
-def test_keras_is_imported_without_its_log(monkeypatch):
-    asked = []
-    monkeypatch.setattr(documents_command, "import_keras", lambda: asked.append(True))
-    command._import_keras()
-    assert asked == [True]
 
 
 def test_the_odd_pictures_of_a_folder_are_found_from_a_shell(tmp_path):

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib
 import os
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from course_utils._command import import_keras, note, run, whole_number
 from course_utils.documents import cleaner, files
 from course_utils.documents.cleaner import LARGEST_SCALE, LEFT, REMOVED, RESTORED, Cleaning
 from course_utils.documents.network import CLEANERS, load_cleaner
@@ -69,10 +67,10 @@ def clean_file(
         if report.resolve() == target.resolve():
             raise ValueError(f"{report} is to be both the clean page and the report; name another.")
     scan = files.read_page(source, page_number)
-    for note in scan.notes:
-        _note(note)
+    for sentence in scan.notes:
+        note(sentence)
     if scan.num_pages > 1:
-        _note(f"{source} has {scan.num_pages} pages; only page {page_number} is cleaned.")
+        note(f"{source} has {scan.num_pages} pages; only page {page_number} is cleaned.")
     import_keras()
     cleaning = cleaner.clean_and_compare(
         scan.pixels,
@@ -82,8 +80,8 @@ def clean_file(
         progress=progress,
     )
     files.write_page(cleaning.page, target, scan.dpi, force)
-    for note in describe(cleaning):
-        _note(note)
+    for sentence in describe(cleaning):
+        note(sentence)
     if report is not None:
         files.write_page(report_picture(cleaning), report, scan.dpi, force)
     return target
@@ -146,28 +144,6 @@ def report_picture(cleaning: Cleaning) -> np.ndarray:
     return picture
 
 
-def import_keras() -> None:
-    """Import Keras, without what TensorFlow logs meanwhile; that is shown only if it fails."""
-    if "keras" in sys.modules:
-        return
-    said = b""
-    try:
-        with files.captured_stderr() as log:
-            try:
-                importlib.import_module("keras")
-            except BaseException:
-                log.seek(0)
-                said = log.read()
-                raise
-    except BaseException:
-        os.write(2, said)
-        raise
-
-
-def _note(sentence: str) -> None:
-    print(f"Note: {sentence}", file=sys.stderr)
-
-
 def _scale(text: str) -> float | str:
     if text == "auto":
         return text
@@ -177,12 +153,6 @@ def _scale(text: str) -> float | str:
     raise argparse.ArgumentTypeError(
         f"must be 'auto' or a number from 1 to {LARGEST_SCALE:g}; got {text!r}"
     )
-
-
-def _page_number(text: str) -> int:
-    if text.isdecimal() and int(text) >= 1:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text!r}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -216,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--page",
-        type=_page_number,
+        type=whole_number(1),
         default=1,
         metavar="N",
         help="which page of a file with several",
@@ -241,13 +211,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    for stream in (sys.stdout, sys.stderr):  # a name may hold what the terminal cannot show
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    arguments = _parser().parse_args(argv)
-    started = time.perf_counter()
-    try:
-        target = clean_file(
+
+    def work(arguments: argparse.Namespace) -> Path:
+        return clean_file(
             arguments.source,
             arguments.target,
             page_number=arguments.page,
@@ -258,15 +224,5 @@ def main(argv: Sequence[str] | None = None) -> int:
             force=arguments.force,
             progress=not arguments.quiet,
         )
-    except (OSError, ValueError) as error:
-        print(f"clean_scan: {error}", file=sys.stderr)
-        return 2 if isinstance(error, FileExistsError) else 1
-    except MemoryError:
-        print("clean_scan: the page does not fit into memory; reduce it first.", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("clean_scan: interrupted; nothing was written.", file=sys.stderr)
-        return 130
-    if not arguments.quiet:
-        print(f"Wrote {target} in {time.perf_counter() - started:.1f} seconds.")
-    return 0
+
+    return run(_parser(), argv, work, "the page does not fit into memory; reduce it first.")

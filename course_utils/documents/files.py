@@ -6,8 +6,6 @@ import contextlib
 import os
 import re
 import secrets
-import sys
-import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from course_utils._checks import check_positive_int
+from course_utils._command import captured_stderr
 from course_utils.documents.corpus import STRIP, check_page
 
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "AVIF", "JPEG2000")
@@ -193,20 +192,6 @@ def _complaints(image: Image.Image) -> Iterator[list[str]]:
         log.seek(0)
         lines = log.read().decode(errors="replace").splitlines()
     said += [line for line in lines if re.search(r"Fax|code word|Premature|Not enough data", line)]
-
-
-@contextlib.contextmanager
-def captured_stderr():
-    """Catch what libraries in C write past sys.stderr; yields the file that it goes to."""
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as log:
-        standard_error = os.dup(2)
-        os.dup2(log.fileno(), 2)
-        try:
-            yield log
-        finally:
-            os.dup2(standard_error, 2)
-            os.close(standard_error)
 
 
 def _decode(image: Image.Image) -> tuple[np.ndarray, tuple[float, float] | None, list[str]]:

@@ -7,8 +7,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from course_utils._checks import check_positive_int, check_seed
+from course_utils._command import import_keras, note, run, whole_number
 from course_utils.pictures import oddness, sheet
 from course_utils.pictures.files import FITS, Images, count_folders, load_images
 
@@ -98,7 +97,7 @@ def find_odd(
         promise = _promise(p_values, share, len(held_out))
     flagged = np.zeros(len(images), bool) if p_values is None else p_values <= share
     entries = _entries(folder, images, findings, detector, p_values, flagged, top)
-    _note(promise)
+    note(promise)
     skipped = [(_name(path, folder), reason) for path, reason in images.skipped]
     _write(out, folder, entries, skipped, [promise, *_how_to_read(images)], top, fit)
     return out / "index.html"
@@ -134,13 +133,13 @@ def _check_arguments(out: Path, normal, false_alarms, top, size, seed) -> None:
 
 def _say_what_was_read(images: Images, folder: Path, subfolders: bool) -> None:
     if not subfolders and (num_folders := count_folders(folder)):
-        _note(f"{folder} has {num_folders} folders within, left out; --subfolders takes them too.")
+        note(f"{folder} has {num_folders} folders within, left out; --subfolders takes them too.")
     for sentence in images.notes():
-        _note(sentence)
+        note(sentence)
     for path, reason in images.skipped[:_SHOWN_SKIPPED]:
-        _note(f"skipped {path}: {reason}.")
+        note(f"skipped {path}: {reason}.")
     if (more := len(images.skipped) - _SHOWN_SKIPPED) > 0:
-        _note(f"skipped {more} more files; the contact sheet and skipped.csv name all of FOLDER.")
+        note(f"skipped {more} more files; the contact sheet and skipped.csv name all of FOLDER.")
 
 
 def _check_enough(images: Images, folder: Path) -> None:
@@ -152,7 +151,7 @@ def _check_enough(images: Images, folder: Path) -> None:
 
 
 def _learn(levels: np.ndarray, seed: int, progress: bool) -> oddness.Detector:
-    _import_keras()
+    import_keras()
     total = oddness.count_steps(len(levels))
     with tqdm(total=total, desc="training", unit="step", disable=None if progress else True) as bar:
         return oddness.Detector(levels, seed, bar.update)
@@ -181,7 +180,7 @@ def _say_what_is_in_both(images: Images, reference: Images) -> None:
     known = {picture.tobytes() for picture in reference.levels}
     both = sum(picture.tobytes() in known for picture in images.levels)
     if both:
-        _note(
+        note(
             f"{both} pictures are in both folders; the promise holds only for the others, since "
             "these helped to set the threshold."
         )
@@ -277,25 +276,6 @@ def _write(out, folder, entries, skipped, sentences, top, fit) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _import_keras() -> None:
-    from course_utils.documents.command import import_keras
-
-    import_keras()
-
-
-def _note(sentence: str) -> None:
-    print(f"Note: {sentence}", file=sys.stderr)
-
-
-def _number(text: str, low: int, high: float = float("inf")) -> int:
-    if text.isdecimal() and low <= int(text) <= high:
-        return int(text)
-    upper = "" if high == float("inf") else f" and at most {high:g}"
-    raise argparse.ArgumentTypeError(
-        f"must be a whole number of at least {low}{upper}; got {text!r}"
-    )
-
-
 def _share(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0 < float(text) < 1:
@@ -332,7 +312,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--top",
-        type=lambda text: _number(text, 1),
+        type=whole_number(1),
         default=TOP,
         metavar="N",
         help=f"how many pictures the contact sheet shows (default: {TOP})",
@@ -355,7 +335,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--subfolders", action="store_true", help="also look into folders within")
     parser.add_argument(
         "--seed",
-        type=lambda text: _number(text, 0, 2**32 - 1),
+        type=whole_number(0, 2**32 - 1),
         default=0,
         metavar="N",
         help="the same seed gives the same ranking (default: 0)",
@@ -366,13 +346,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    for stream in (sys.stdout, sys.stderr):  # a name may hold what the terminal cannot show
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    arguments = _parser().parse_args(argv)
-    started = time.perf_counter()
-    try:
-        page = find_odd(
+
+    def work(arguments: argparse.Namespace) -> Path:
+        return find_odd(
             arguments.folder,
             arguments.out,
             normal=arguments.normal,
@@ -384,18 +360,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=arguments.seed,
             progress=not arguments.quiet,
         )
-    except (OSError, ValueError) as error:
-        print(f"find_odd: {error}", file=sys.stderr)
-        return 2 if isinstance(error, FileExistsError) else 1
-    except MemoryError:
-        print(
-            "find_odd: the pictures do not fit into memory; try a smaller --size or fewer.",
-            file=sys.stderr,
-        )
-        return 1
-    except KeyboardInterrupt:
-        print("find_odd: interrupted; nothing was written.", file=sys.stderr)
-        return 130
-    if not arguments.quiet:
-        print(f"Wrote {page} in {time.perf_counter() - started:.1f} seconds.")
-    return 0
+
+    too_large = "the pictures do not fit into memory; try a smaller --size or fewer."
+    return run(_parser(), argv, work, too_large)

@@ -141,7 +141,9 @@ def keep_stops(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         stop = STOP.match(after.astext()) if isinstance(after, nodes.Text) else None
         if stop is None:
             continue
-        after.parent.replace(after, nodes.Text(after.astext()[stop.end() :]))
+        around = after.parent  # equal texts are equal nodes: the place says which one is meant
+        place = next(k for k, node in enumerate(around.children) if node is after)
+        around[place] = nodes.Text(after.astext()[stop.end() :])
         together = nodes.inline("", "", classes=["book-together"])
         formula.replace_self(together)
         together += [formula, nodes.Text(stop[0])]

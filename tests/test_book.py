@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
 import yaml
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pages import NOTEBOOKS, Book, Page, Visit, is_foreign
 
 from tools import set_address, toc
@@ -308,6 +311,33 @@ def folded_outside_exercises(page: Page) -> list[str]:
     return complaints
 
 
+_MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
+_SIGNS = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "--", "…": "..."})
+
+
+def plain(text: Tag) -> str:
+    """Return what a reader reads, without spaces, each formula being one sign."""
+    text = BeautifulSoup(str(text), "html.parser")
+    for formula in text.select(".math"):
+        formula.replace_with("∎")
+    return re.sub(r"\s", "", text.get_text()).translate(_SIGNS)
+
+
+def unshown(markdown: str, page: Page) -> list[str]:
+    """Return the paragraphs, headings and table cells of a text that its page does not show."""
+    written = BeautifulSoup(_MARKDOWN.render(markdown), "html.parser")
+    shown = plain(page.article)
+    blocks = written.select("p, td, th, h2, h3, h4")
+    return [f"{page.name}: {one.get_text()}" for one in blocks if plain(one) not in shown]
+
+
+def test_what_is_written_in_a_chapter_is_what_its_page_shows(book: Book) -> None:
+    for path in toc.notebooks():
+        cells = nbformat.read(ROOT / path, as_version=4).cells
+        text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        assert unshown(text, book[path.with_suffix("").as_posix()]) == []
+
+
 def test_only_solutions_are_folded(book: Book) -> None:
     assert [complaint for page in book.pages for complaint in folded_outside_exercises(page)] == []
 
@@ -592,6 +622,17 @@ def test_a_page_without_language_title_or_heading_is_found(
 def test_markup_in_the_text_is_found(tmp_path: Path, text: str) -> None:
     assert raw_text(planted(tmp_path, f"<article><p>{text}</p></article>")) != []
     assert raw_text(planted(tmp_path, f"<article><pre>{text}</pre></article>")) == []
+
+
+def test_a_sentence_that_lost_its_full_stop_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    math = '<span class="math">\\(x\\)</span>'
+    good = f"<article><p>They are <em>white</em>. So {math}. And {math}.</p></article>"
+    text = "They are *white*. So $x = 1$.\nAnd $y$."
+    file.write_text(good, encoding="utf-8")
+    assert unshown(text, Page(tmp_path, file)) == []
+    file.write_text(good.replace("</em>.", "</em>"), encoding="utf-8")
+    assert unshown(text, Page(tmp_path, file)) == ["page: They are white. So x = 1.\nAnd y."]
 
 
 def test_a_folded_cell_that_is_no_solution_is_found(tmp_path: Path) -> None:

@@ -142,6 +142,11 @@ def test_a_full_stop_stays_with_its_formula(tmp_path: Path) -> None:
     assert small.soup.p.get_text() == "For x, and y).\nThen z and more."
 
 
+def test_a_full_stop_is_taken_from_behind_its_own_formula(tmp_path: Path) -> None:
+    small = Small(tmp_path, "# Title\n\nThey are *white*. So $x = 1$. And `y`, $y$, or $z$.\n")
+    assert small.soup.p.get_text() == "They are white. So x=1. And y, y, or z."
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -484,7 +484,11 @@
     var close = build("button", { type: "button", class: "book-close" }, "Close");
     var frame = build("div", { class: "book-frame" });
     setScrolling(frame, true, "Figure, scrolls");
-    frame.append(build("img", { src: picture.currentSrc || picture.src, alt: picture.alt }));
+    frame.append(build("img", {
+      src: picture.currentSrc || picture.src,
+      alt: picture.alt,
+      class: picture.className,
+    }));
     dialog.append(close, frame);
     var caption = picture.closest("figure").querySelector("figcaption");
     if (caption) {

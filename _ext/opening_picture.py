@@ -24,8 +24,9 @@ def opening(figure: Tag) -> str:
     text = caption.select_one(".caption-text").get_text(strip=True)
     alt = html.escape(f"Where this chapter leads: {picture['alt']}", quote=True)
     source, target = html.escape(picture["src"], quote=True), figure["id"]
+    look = f'class="{" ".join(picture["class"])}" ' if picture.get("class") else ""
     return (
-        f'<figure class="book-opening align-center">\n<img alt="{alt}" src="{source}" />\n'
+        f'<figure class="book-opening align-center">\n<img alt="{alt}" {look}src="{source}" />\n'
         f'<figcaption><p>Where this chapter leads (<a class="reference internal" href="#{target}">'
         f"{number}</a>): {html.escape(text.partition('. ')[0].rstrip('.'))}.</p></figcaption>\n"
         "</figure>\n"

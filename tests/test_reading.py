@@ -1,5 +1,8 @@
 """Finding one's way on a page: contents, progress, larger figures, the header's buttons."""
 
+import inspect
+import io
+import re
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -7,8 +10,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from pages import Book
+from pages import SHOW_RESULTS, Book
+from PIL import Image
 from test_front import extension
+
+from course_utils import plots
 
 CHAPTER = "chapters/elbo"
 ACTIVE = "[...document.querySelectorAll('#pst-page-toc-nav a.active')].map(link => link.hash)"
@@ -154,13 +160,58 @@ def test_a_figure_is_enlarged_by_a_tap(browser: Any, book: Book) -> None:
     tab.close()
 
 
-def test_in_the_dark_a_figure_lies_on_its_own_paper(browser: Any, book: Book) -> None:
-    tab = opened(browser, book, color_scheme="dark")
-    tab.wait_for_function("document.documentElement.dataset.theme === 'dark'")
-    paper = "picture => getComputedStyle(picture).backgroundColor"
-    pictures = tab.locator(".cell_output figure img").all()
-    assert {picture.evaluate(paper) for picture in pictures} == {"rgb(252, 252, 248)"}
+def corner(tab: Any, picture: Any) -> tuple[int, int, int]:
+    """Return the colour of a picture's paper, as it is drawn."""
+    with Image.open(io.BytesIO(picture.screenshot())) as drawn:
+        return drawn.convert("RGB").getpixel((16, 16))
+
+
+@pytest.mark.parametrize(
+    ("media", "scheme"), [("screen", "dark"), ("screen", "light"), ("print", "dark")]
+)
+def test_plots_take_the_colours_of_the_page_and_images_keep_their_paper(
+    browser: Any, book: Book, media: str, scheme: str
+) -> None:
+    tab = opened(browser, book, "chapters/denoising", color_scheme=scheme)
+    tab.add_init_script(SHOW_RESULTS)
+    tab.reload()
+    tab.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+    tab.emulate_media(media=media)
+    page = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    plot, images = (
+        tab.locator(f".cell_output figure img{kind}").first
+        for kind in (".book-plot", ":not(.book-plot)")
+    )
+    dark = media == "screen" and scheme == "dark"
+    near = [int(one) for one in re.findall(r"\d+", page)][:3] if dark else (252, 252, 248)
+    assert max(abs(a - b) for a, b in zip(corner(tab, plot), near)) < 12
+    assert min(corner(tab, images)) > 200
     tab.close()
+
+
+def test_an_enlarged_plot_has_the_same_colours(browser: Any, book: Book) -> None:
+    tab = opened(browser, book, "chapters/denoising", color_scheme="dark")
+    tab.add_init_script(SHOW_RESULTS)
+    tab.reload()
+    tab.locator(".cell_output figure img.book-plot").first.click()
+    large = tab.locator("dialog.book-large img")
+    assert large.evaluate("picture => getComputedStyle(picture).filter").startswith("invert")
+    tab.close()
+
+
+def test_every_kind_of_figure_is_a_plot_or_shows_images() -> None:
+    dark_plots = extension("dark_plots")
+    kinds = {
+        name
+        for name, one in inspect.getmembers(plots, inspect.isfunction)
+        if one.__module__ == plots.__name__
+        and not name.startswith("_")
+        and "Figure" in str(inspect.signature(one).return_annotation)
+    }
+    assert kinds == {*dark_plots.PLOTS, *dark_plots.IMAGES}
+    assert dark_plots.is_plot("x = 1\nplots.curves({'a': x})")
+    for code in ("", "plots.rows(x)", "plots.curves(x)\nplots.rows(x)", "print(curves(x))"):
+        assert not dark_plots.is_plot(code)
 
 
 def test_the_notebook_is_saved_and_not_shown(book: Book, browser: Any) -> None:
@@ -198,6 +249,7 @@ def test_a_chapter_opens_with_the_picture_that_a_cell_is_tagged_for(book: Book) 
     made = page.soup.select_one(".tag_opening figure")
     top = page.soup.select_one("article figure.book-opening")
     assert top.find("img")["src"] == made.find("img")["src"]
+    assert top.find("img").get("class") == made.find("img").get("class")
     assert top.find("img")["alt"] == f"Where this chapter leads: {made.find('img')['alt']}"
     assert top.find("a")["href"] == f"#{made['id']}"
     number = made.select_one(".caption-number").get_text(strip=True)

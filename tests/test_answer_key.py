@@ -534,6 +534,44 @@ def finding_4() -> list[str]:
     return [*nats, f"{usual.std():.1f}", f"{far:.1f}"]
 
 
+def prior_1() -> list[str]:
+    # Among clean codes at the guess, those whose noise leads to 3.0: two steps up, then condition.
+    rng = np.random.default_rng(0)
+    low = 1.0 + rng.normal(size=4_000_000)
+    low = low[abs(low + math.sqrt(3) * rng.normal(size=low.size) - 3.0) < 0.05]
+    assert abs(low.mean() - 1.5) < 0.01 and abs(low.std() - math.sqrt(0.75)) < 0.01
+    return ["1.50", f"{math.sqrt(0.75):.2f}"]
+
+
+def prior_2() -> list[str]:
+    def nats(low: float, high: float, error: float) -> float:
+        # Two normals of one variance, whose means differ as the guess and the code do.
+        keep = (low / high) ** 2
+        return (1 - keep) ** 2 * error / (2 * low**2 * (1 - keep))
+
+    costs = [nats(0.4, 0.8, 0.9), nats(0.2, 0.4, 0.5)]
+    better = nats(0.4, 0.8, 0.6) + nats(0.2, 0.4, 0.2)
+    return [f"{cost:.2f}" for cost in [*costs, better]]
+
+
+def prior_3() -> list[str]:
+    found = []
+    for sigma in (1, 0.5):
+
+        def log_density(x: float, sigma: float = sigma) -> float:
+            return math.log(stats.norm.pdf(x, 1, sigma) + stats.norm.pdf(x, -1, sigma))
+
+        score = (log_density(0.5 + 1e-5) - log_density(0.5 - 1e-5)) / 2e-5
+        found += [f"{0.5 + sigma**2 * score:.2f}", f"{score:.2f}".replace("-", "−")]
+    return found
+
+
+def prior_4() -> list[str]:
+    one = 32 + len(np.tril_indices(32)[0])
+    entries = sum(range(1, 4 * 64 * 64 + 1))
+    return [f"{50 * one + 49:,}", f"{entries:,}", f"{4 * entries / 1e9:.2f}"]
+
+
 def debug_1() -> list[str]:
     coin = 64 * 64 * 3 * LN2
     return [f"{coin:,.0f}", f"{32 * kl_normals(1, 1):.0f}", f"{coin + 16:,.0f}"]
@@ -660,6 +698,10 @@ COMPUTED = {
     "Finding what does not belong 2": finding_2,
     "Finding what does not belong 3": finding_3,
     "Finding what does not belong 4": finding_4,
+    "A prior that is learned 1": prior_1,
+    "A prior that is learned 2": prior_2,
+    "A prior that is learned 3": prior_3,
+    "A prior that is learned 4": prior_4,
     "Debug your VAE 1": debug_1,
     "Debug your VAE 2": debug_2,
     "Debug your VAE 3": debug_3,

@@ -388,3 +388,22 @@ def test_two_sample_accuracy_follows_its_seed_and_its_number_of_votes():
     assert many == pytest.approx(0.9, abs=0.02)
     runs = [metrics.two_sample_accuracy(a, b, k=1, num_splits=1, seed=seed) for seed in (1, 1, 2)]
     assert runs[0] == runs[1] != runs[2]
+
+
+def test_frechet_of_normals_with_known_answers():
+    points = metrics.whiten(RNG.normal(size=(500, 3)))  # mean 0, covariance I
+    rotation = np.linalg.qr(RNG.normal(size=(3, 3)))[0]
+    sd_1, sd_2, offset = np.array([0.5, 1, 2]), np.array([2, 1, 0.7]), np.array([1.0, -2.0, 0.5])
+    found = metrics.frechet(points * sd_1 @ rotation, points * sd_2 @ rotation + offset)
+    assert found == pytest.approx(((sd_1 - sd_2) ** 2).sum() + (offset**2).sum(), abs=1e-8)
+    a, b = points[:, :2] @ [[1.0, 0.5], [0.0, 2.0]], points[:, :2] @ [[2.0, 0.0], [1.0, 1.0]]
+    cov_a, cov_b = np.cov(a.T), np.cov(b.T)
+    root_trace = np.sqrt(np.trace(cov_a @ cov_b) + 2 * np.sqrt(np.linalg.det(cov_a @ cov_b)))
+    expected = np.trace(cov_a) + np.trace(cov_b) - 2 * root_trace
+    assert metrics.frechet(a, b) == pytest.approx(expected, abs=1e-8)
+    assert metrics.frechet(a, a) == pytest.approx(0.0, abs=1e-8)
+
+
+def test_frechet_says_what_it_needs():
+    with pytest.raises(ValueError, match="equally many features"):
+        metrics.frechet(np.zeros((5, 2)), np.zeros((5, 3)))

@@ -47,6 +47,15 @@
     });
   }
 
+  // The list of chapters opens where the reader is.
+  function showPlace() {
+    var link = document.querySelector(".bd-sidebar-primary .bd-docs-nav a.current");
+    if (!link) return;
+    var list = link.closest(".sidebar-primary-item");
+    var below = link.getBoundingClientRect().top - list.getBoundingClientRect().top;
+    if (below > 0.6 * list.clientHeight) list.scrollTop += below - 0.3 * list.clientHeight;
+  }
+
   // docutils gives the bibliography roles that have since been withdrawn.
   function plainBibliography() {
     document.querySelectorAll(".citation-list[role], .citation[role]").forEach(function (element) {
@@ -70,18 +79,19 @@
     }
   }
 
+  // First everything is measured, then changed: a change between would have the page laid out again.
   function reachWideParts() {
-    document.querySelectorAll(".bd-article :is(div, span).math").forEach(function (formula) {
-      if (formula.clientWidth) {
-        var wide = formula.scrollWidth > formula.clientWidth + 1;
-        setScrolling(formula, wide, "Formula, scrolls sideways");
-      }
-    });
-    document.querySelectorAll(".pst-scrollable-table-container").forEach(function (box) {
-      if (box.clientWidth) {
-        setScrolling(box, box.scrollWidth > box.clientWidth, "Table, scrolls sideways");
-      }
-    });
+    function measure(selector, tolerance, name) {
+      return Array.from(document.querySelectorAll(selector), function (box) {
+        var width = box.clientWidth; // 0 in a folded part
+        return { box: box, shown: width > 0, wide: box.scrollWidth > width + tolerance, name: name };
+      });
+    }
+    measure(".bd-article :is(div, span).math", 1, "Formula, scrolls sideways")
+      .concat(measure(".pst-scrollable-table-container", 0, "Table, scrolls sideways"))
+      .forEach(function (part) {
+        if (part.shown) setScrolling(part.box, part.wide, part.name);
+      });
   }
 
   // The questions of a chapter: an option that is chosen shows whether it is right, and a line below
@@ -648,6 +658,7 @@
 
   window.addEventListener("load", function () {
     window.setTimeout(uncoverFound, 50); // Sphinx marks what a search has found a little late
+    showPlace();
     followReader();
     reachWideParts();
     document.fonts.ready.then(reachWideParts);

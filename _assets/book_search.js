@@ -1,7 +1,7 @@
 /* The search: sections, terms and functions, each with an extract, from the texts in sections.js.
 
-Sphinx's search (searchtools.js) reads the query, stores the words that the next page marks, and
-shows its progress; this file replaces how it finds and what it shows. */
+Sphinx's search (searchtools.js) reads the query and shows its progress; this file replaces how it
+finds, what it shows, and how the next page learns which words to mark. */
 (function () {
   "use strict";
 
@@ -106,12 +106,13 @@ shows its progress; this file replaces how it finds and what it shows. */
     return total;
   }
 
-  // The words that the next page marks, where Sphinx's script looks for them.
-  function remember(query) {
-    var marked = (query.toLowerCase().match(/[\p{L}\p{N}]+/gu) || []).filter(function (word) {
+  // The words that a page marks, as Sphinx's script reads them from its address. (It reads them from
+  // the storage, too, but what was stored just now need not be there yet for a page from disk.)
+  function marked(query) {
+    var found = (query.toLowerCase().match(/[\p{L}\p{N}]+/gu) || []).filter(function (word) {
       return word.length > 1 && !ASKING.includes(word);
     });
-    localStorage.setItem("sphinx_highlight_terms", marked.join(" "));
+    return found.length ? "?highlight=" + encodeURIComponent(found.join(" ")) : "";
   }
 
   function search(sections, query) {
@@ -177,10 +178,10 @@ shows its progress; this file replaces how it finds and what it shows. */
     return line;
   }
 
-  function show(section, wanted) {
+  function show(section, wanted, marks) {
     var item = document.createElement("li");
     var link = document.createElement("a");
-    link.href = section.address + (section.place ? "#" + section.place : "");
+    link.href = section.address + marks + (section.place ? "#" + section.place : "");
     link.textContent = section.place ? section.title : section.page;
     item.append(link);
     if (section.place) {
@@ -198,9 +199,10 @@ shows its progress; this file replaces how it finds and what it shows. */
     var sections = read(window.BOOK_SECTIONS);
     Search.query = function (query) {
       var answer = search(sections, query);
-      remember(query);
+      var marks = marked(query);
+      localStorage.removeItem("sphinx_highlight_terms");
       answer.found.forEach(function (section) {
-        Search.output.append(show(section, answer.words));
+        Search.output.append(show(section, answer.words, marks));
       });
       Search.stopPulse();
       Search.title.textContent = "Search results";

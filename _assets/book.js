@@ -83,8 +83,9 @@
   function reachWideParts() {
     function measure(selector, tolerance, name) {
       return Array.from(document.querySelectorAll(selector), function (box) {
-        var width = box.clientWidth; // 0 in a folded part
-        return { box: box, shown: width > 0, wide: box.scrollWidth > width + tolerance, name: name };
+        var shown = !box.checkVisibility || box.checkVisibility(); // a fold has no layout of its own
+        var width = shown ? box.clientWidth : 0;
+        return { box: box, shown: width > 0, wide: width > 0 && box.scrollWidth > width + tolerance, name: name };
       });
     }
     measure(".bd-article :is(div, span).math", 1, "Formula, scrolls sideways")
@@ -92,6 +93,13 @@
       .forEach(function (part) {
         if (part.shown) setScrolling(part.box, part.wide, part.name);
       });
+  }
+
+  // The theme has done so for the code that is in sight.
+  function reachCode(fold) {
+    Array.from(fold.querySelectorAll("pre"), function (code) {
+      return [code, code.scrollWidth > code.clientWidth || code.scrollHeight > code.clientHeight];
+    }).forEach(function (pair) { pair[0].tabIndex = pair[1] ? 0 : -1; });
   }
 
   // The questions of a chapter: an option that is chosen shows whether it is right, and a line below
@@ -668,6 +676,9 @@
       pending = window.setTimeout(reachWideParts, 150);
     });
     // What is in a folded cell has no width until the cell is opened.
-    document.addEventListener("toggle", reachWideParts, true);
+    document.addEventListener("toggle", function (event) {
+      reachWideParts();
+      if (event.target.open) reachCode(event.target);
+    }, true);
   });
 })();

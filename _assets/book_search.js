@@ -10,6 +10,7 @@ finds, what it shows, and how the next page learns which words to mark. */
   var EXTRACT = 220; // characters
   var TITLE = 4; // what a word in a title counts, beside 1 in the text and CODE in the code
   var CODE = 0.4;
+  var TOGETHER = 1.5; // for a section where all words of the query stand side by side
   var REPEATED = 0.7; // what repeats the words of other sections, against what explains them
   var REPEATS = /^(summary|check yourself|exercises|further reading|what you will be able to do)$/i;
   // Words that say how something is asked, not what.
@@ -60,7 +61,7 @@ finds, what it shows, and how the next page learns which words to mark. */
         found.push({
           page: page[1], address: page[0], title: section[0], place: section[1], text: section[2],
           title_words: words(section[0]), page_words: new Set(words(page[1])),
-          counts: count(text), length: text.length, code: count(words(section[3])),
+          counts: count(text), length: text.length, line: " " + text.join(" ") + " ", code: count(words(section[3])),
           term: entry && section[1] !== "",
           weight: REPEATS.test(section[0]) || /^api/.test(page[0]) ? REPEATED : 1,
         });
@@ -97,6 +98,10 @@ finds, what it shows, and how the next page learns which words to mark. */
     });
     var all = wanted.reduce(function (sum, word) { return sum + rare(word); }, 0);
     total *= Math.pow(met / all, 3) * section.weight;
+    var beside = wanted.slice(1).filter(function (word, i) {
+      return section.line.includes(" " + wanted[i] + " " + word + " ");
+    });
+    if (beside.length) total *= 1 + (TOGETHER - 1) * beside.length / (wanted.length - 1);
     // The very words in the title: a term of the glossary first, then the section.
     var title = section.title_words.join(" ");
     if (title === whole || section.title.split(", ").some(function (one) {

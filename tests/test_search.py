@@ -34,6 +34,7 @@ ASKED = {
     "Colab": "#run-a-chapter-in-colab",
     "load fashion mnist": "#course_utils.data.load_fashion_mnist",
     "syllabus": "teaching.html",
+    "mean image": "#all-samples-look-alike",
 }
 
 

@@ -82,17 +82,16 @@
   // First everything is measured, then changed: a change between would have the page laid out again.
   function reachWideParts() {
     function measure(selector, tolerance, name) {
-      return Array.from(document.querySelectorAll(selector), function (box) {
-        var shown = !box.checkVisibility || box.checkVisibility(); // a fold has no layout of its own
-        var width = shown ? box.clientWidth : 0;
-        return { box: box, shown: width > 0, wide: width > 0 && box.scrollWidth > width + tolerance, name: name };
+      return Array.from(document.querySelectorAll(selector)).filter(function (box) {
+        var folded = box.checkVisibility && !box.checkVisibility(); // to ask would lay the fold out
+        return !folded && box.clientWidth;
+      }).map(function (box) {
+        return [box, box.scrollWidth > box.clientWidth + tolerance, name];
       });
     }
     measure(".bd-article :is(div, span).math", 1, "Formula, scrolls sideways")
       .concat(measure(".pst-scrollable-table-container", 0, "Table, scrolls sideways"))
-      .forEach(function (part) {
-        if (part.shown) setScrolling(part.box, part.wide, part.name);
-      });
+      .forEach(function (part) { setScrolling(part[0], part[1], part[2]); });
   }
 
   // The theme has done so for the code that is in sight.

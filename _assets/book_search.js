@@ -61,7 +61,8 @@ finds, what it shows, and how the next page learns which words to mark. */
         found.push({
           page: page[1], address: page[0], title: section[0], place: section[1], text: section[2],
           title_words: words(section[0]), page_words: new Set(words(page[1])),
-          counts: count(text), length: text.length, line: " " + text.join(" ") + " ", code: count(words(section[3])),
+          counts: count(text), length: text.length, code: count(words(section[3])),
+          line: " " + text.join(" ") + " ",
           term: entry && section[1] !== "",
           weight: REPEATS.test(section[0]) || /^api/.test(page[0]) ? REPEATED : 1,
         });

@@ -36,6 +36,11 @@ def words(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
     return found
 
 
+def is_data(script: Path) -> bool:
+    """Whether a script only holds data: the texts that the search knows, or a figure's networks."""
+    return script.name == "sections.js" or script.parent.name == "data"
+
+
 def is_used(selector: list[ast.Node], names: set[str]) -> bool:
     """Whether all classes and ids that a selector asks for occur. What stands in :not() may not."""
     asked = [token.value for token in selector if isinstance(token, ast.HashToken)]
@@ -130,7 +135,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     out = Path(app.outdir)
     files = [file for file in out.rglob("*.html") if "_static" not in file.parts]
     pages = {file: file.read_text(encoding="utf-8") for file in files}
-    scripts = [file.read_text(encoding="utf-8") for file in (out / "_static").rglob("*.js")]
+    files = [file for file in (out / "_static").rglob("*.js") if not is_data(file)]
+    scripts = [file.read_text(encoding="utf-8") for file in files]
     scripts += [script for html in pages.values() for script in INLINE.findall(html)]
     names = words(pages.values(), scripts)
     target, made = "_static/styles", {}

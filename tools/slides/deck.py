@@ -16,11 +16,7 @@ from tools.slides.pick import Column, Slide, columns, tag
 HERE = Path(__file__).parent
 OWN = ("slides.css", "slides.js", "reveal/reveal.js", "reveal/reveal.css", "reveal/notes.js")
 LICENCE = "reveal/LICENSE"
-SHEETS = (
-    "pygments.css",
-    "live/live.css",
-    "book.css",
-)  # of the book's style sheets, those that slides need
+SHEETS = ("pygments.css", "live/live.css", "book.css")  # the book's, as far as slides need them
 SCRIPTS = r"/live/"
 FRAME = """<!DOCTYPE html>
 <html lang="en" data-theme="light" data-mode="light">
@@ -127,7 +123,7 @@ class Deck:
             shutil.copyfile(HERE / name, made)
         scripts = [script["src"] for script in self.source.select("script[src]")]
         scripts = [one for one in scripts if re.search(SCRIPTS, one)]
-        sheets = [*SHEETS[:1], "live/live.css", *SHEETS[1:]] if scripts else SHEETS
+        sheets = [name for name in SHEETS if scripts or not name.startswith("live/")]
         wanted = [self.keep_sheet(f"_static/{name}") for name in sheets]
         for address in ("files/reveal/reveal.css", *wanted, "files/slides.css"):
             head.append(tag("link", rel="stylesheet", href=address))

@@ -47,6 +47,15 @@
     });
   }
 
+  // The list of chapters opens where the reader is.
+  function showPlace() {
+    var link = document.querySelector(".bd-sidebar-primary .bd-docs-nav a.current");
+    if (!link) return;
+    var list = link.closest(".sidebar-primary-item");
+    var below = link.getBoundingClientRect().top - list.getBoundingClientRect().top;
+    if (below > 0.6 * list.clientHeight) list.scrollTop += below - 0.3 * list.clientHeight;
+  }
+
   // docutils gives the bibliography roles that have since been withdrawn.
   function plainBibliography() {
     document.querySelectorAll(".citation-list[role], .citation[role]").forEach(function (element) {
@@ -70,18 +79,26 @@
     }
   }
 
+  // First everything is measured, then changed: a change between would have the page laid out again.
   function reachWideParts() {
-    document.querySelectorAll(".bd-article :is(div, span).math").forEach(function (formula) {
-      if (formula.clientWidth) {
-        var wide = formula.scrollWidth > formula.clientWidth + 1;
-        setScrolling(formula, wide, "Formula, scrolls sideways");
-      }
-    });
-    document.querySelectorAll(".pst-scrollable-table-container").forEach(function (box) {
-      if (box.clientWidth) {
-        setScrolling(box, box.scrollWidth > box.clientWidth, "Table, scrolls sideways");
-      }
-    });
+    function measure(selector, tolerance, name) {
+      return Array.from(document.querySelectorAll(selector)).filter(function (box) {
+        var folded = box.checkVisibility && !box.checkVisibility(); // to ask would lay the fold out
+        return !folded && box.clientWidth;
+      }).map(function (box) {
+        return [box, box.scrollWidth > box.clientWidth + tolerance, name];
+      });
+    }
+    measure(".bd-article :is(div, span).math", 1, "Formula, scrolls sideways")
+      .concat(measure(".pst-scrollable-table-container", 0, "Table, scrolls sideways"))
+      .forEach(function (part) { setScrolling(part[0], part[1], part[2]); });
+  }
+
+  // The theme has done so for the code that is in sight.
+  function reachCode(fold) {
+    Array.from(fold.querySelectorAll("pre"), function (code) {
+      return [code, code.scrollWidth > code.clientWidth || code.scrollHeight > code.clientHeight];
+    }).forEach(function (pair) { pair[0].tabIndex = pair[1] ? 0 : -1; });
   }
 
   // The questions of a chapter: an option that is chosen shows whether it is right, and a line below
@@ -648,6 +665,7 @@
 
   window.addEventListener("load", function () {
     window.setTimeout(uncoverFound, 50); // Sphinx marks what a search has found a little late
+    showPlace();
     followReader();
     reachWideParts();
     document.fonts.ready.then(reachWideParts);
@@ -657,6 +675,9 @@
       pending = window.setTimeout(reachWideParts, 150);
     });
     // What is in a folded cell has no width until the cell is opened.
-    document.addEventListener("toggle", reachWideParts, true);
+    document.addEventListener("toggle", function (event) {
+      reachWideParts();
+      if (event.target.open) reachCode(event.target);
+    }, true);
   });
 })();

@@ -1,7 +1,7 @@
 /* The search: sections, terms and functions, each with an extract, from the texts in sections.js.
 
-Sphinx's search (searchtools.js) reads the query, stores the words that the next page marks, and
-shows its progress; this file replaces how it finds and what it shows. */
+Sphinx's search (searchtools.js) reads the query and shows its progress; this file replaces how it
+finds, what it shows, and how the next page learns which words to mark. */
 (function () {
   "use strict";
 
@@ -10,6 +10,7 @@ shows its progress; this file replaces how it finds and what it shows. */
   var EXTRACT = 220; // characters
   var TITLE = 4; // what a word in a title counts, beside 1 in the text and CODE in the code
   var CODE = 0.4;
+  var TOGETHER = 1.5; // for a section where all words of the query stand side by side
   var REPEATED = 0.7; // what repeats the words of other sections, against what explains them
   var REPEATS = /^(summary|check yourself|exercises|further reading|what you will be able to do)$/i;
   // Words that say how something is asked, not what.
@@ -61,6 +62,7 @@ shows its progress; this file replaces how it finds and what it shows. */
           page: page[1], address: page[0], title: section[0], place: section[1], text: section[2],
           title_words: words(section[0]), page_words: new Set(words(page[1])),
           counts: count(text), length: text.length, code: count(words(section[3])),
+          line: " " + text.join(" ") + " ",
           term: entry && section[1] !== "",
           weight: REPEATS.test(section[0]) || /^api/.test(page[0]) ? REPEATED : 1,
         });
@@ -97,6 +99,10 @@ shows its progress; this file replaces how it finds and what it shows. */
     });
     var all = wanted.reduce(function (sum, word) { return sum + rare(word); }, 0);
     total *= Math.pow(met / all, 3) * section.weight;
+    var beside = wanted.slice(1).filter(function (word, i) {
+      return section.line.includes(" " + wanted[i] + " " + word + " ");
+    });
+    if (beside.length) total *= 1 + (TOGETHER - 1) * beside.length / (wanted.length - 1);
     // The very words in the title: a term of the glossary first, then the section.
     var title = section.title_words.join(" ");
     if (title === whole || section.title.split(", ").some(function (one) {
@@ -106,12 +112,13 @@ shows its progress; this file replaces how it finds and what it shows. */
     return total;
   }
 
-  // The words that the next page marks, where Sphinx's script looks for them.
-  function remember(query) {
-    var marked = (query.toLowerCase().match(/[\p{L}\p{N}]+/gu) || []).filter(function (word) {
+  // The words that a page marks, as Sphinx's script reads them from its address. (It reads them from
+  // the storage, too, but what was stored just now need not be there yet for a page from disk.)
+  function marked(query) {
+    var found = (query.toLowerCase().match(/[\p{L}\p{N}]+/gu) || []).filter(function (word) {
       return word.length > 1 && !ASKING.includes(word);
     });
-    localStorage.setItem("sphinx_highlight_terms", marked.join(" "));
+    return found.length ? "?highlight=" + encodeURIComponent(found.join(" ")) : "";
   }
 
   function search(sections, query) {
@@ -177,10 +184,10 @@ shows its progress; this file replaces how it finds and what it shows. */
     return line;
   }
 
-  function show(section, wanted) {
+  function show(section, wanted, marks) {
     var item = document.createElement("li");
     var link = document.createElement("a");
-    link.href = section.address + (section.place ? "#" + section.place : "");
+    link.href = section.address + marks + (section.place ? "#" + section.place : "");
     link.textContent = section.place ? section.title : section.page;
     item.append(link);
     if (section.place) {
@@ -198,9 +205,10 @@ shows its progress; this file replaces how it finds and what it shows. */
     var sections = read(window.BOOK_SECTIONS);
     Search.query = function (query) {
       var answer = search(sections, query);
-      remember(query);
+      var marks = marked(query);
+      localStorage.removeItem("sphinx_highlight_terms");
       answer.found.forEach(function (section) {
-        Search.output.append(show(section, answer.words));
+        Search.output.append(show(section, answer.words, marks));
       });
       Search.stopPulse();
       Search.title.textContent = "Search results";

@@ -3,7 +3,10 @@
 After the build it takes from every page the scripts that the theme loads for nothing (drawn icons
 beside an icon font, the search's index on pages that do not search), moves the other scripts behind
 the text, gives every picture its size, and leaves in the icon fonts and their style sheet only the
-icons that some page shows.
+icons that some page shows. The theme's script measures and changes one code cell after the other,
+folded ones as well, and each time the browser lays out the page, or the fold: here it measures all
+that are in sight before it changes any, and book.js measures what a reader unfolds. And a first
+visit begins in the colours of the system, not in none until the theme's script has come.
 """
 
 import re
@@ -30,6 +33,17 @@ UNUSED = (
     "scripts/fontawesome.js",
     "*/*.map",
 )
+MEASURED = "e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1"
+ONE_BY_ONE = f".forEach(e=>{{e.tabIndex={MEASURED}}})"
+TOGETHER = (
+    f".forEach((_,k,all)=>{{k||Array.from(all,e=>e.checkVisibility&&!e.checkVisibility()?-1:{MEASURED})"
+    ".forEach((index,i)=>{all[i].tabIndex=index})})"
+)
+STORED = 'dataset.theme = localStorage.getItem("theme") || "auto";'
+SYSTEM = (
+    'dataset.theme = /light|dark/.exec(localStorage.getItem("mode")) || '
+    '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");'
+)
 IN_HEAD = ("data-cfasync", "application/ld+json")  # sets the colour mode before anything is drawn
 
 
@@ -40,7 +54,7 @@ def lighten(html: str, page: Path) -> str:
         html: the page as it was built.
         page: its file, beside which its pictures are looked for.
     """
-    head, end, body = html.partition("</head>")
+    head, end, body = html.replace(STORED, SYSTEM).partition("</head>")
     moved: dict[str, None] = {}
     searches = page.name == "search.html"
 
@@ -141,6 +155,10 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             page.write_text(lighter, encoding="utf-8", newline="\n")
         texts.append(lighter)
     static = out / "_static"
+    theme = static / "scripts" / "pydata-sphinx-theme.js"
+    if theme.is_file():
+        script = theme.read_text(encoding="utf-8").replace(ONE_BY_ONE, TOGETHER)
+        theme.write_text(script, encoding="utf-8", newline="\n")
     for own in (static / "book.js", static / "book.css"):
         if own.is_file():
             texts.append(own.read_text(encoding="utf-8"))

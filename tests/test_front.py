@@ -410,8 +410,8 @@ def test_a_missing_page_finds_its_style_and_links_from_any_folder(
 
     context.route("https://ada.github.io/old-course/**", serve)
     tab.goto("https://ada.github.io/old-course/chapters/no/such/page.html")
-    assert tab.evaluate("document.styleSheets.length") > 3
-    assert tab.evaluate("[...document.styleSheets].every(one => one.href === null || one.cssRules)")
+    rules = "[...document.styleSheets].map(one => one.href ? one.cssRules.length : 0)"
+    assert max(tab.evaluate(rules)) > 500
     link = tab.get_by_role("link", name="Contents: all chapters")
     assert (
         link.evaluate("a => a.href") == "https://ada.github.io/old-course/index.html#the-chapters"

@@ -269,7 +269,9 @@ from course_utils.documents import cleaner, command
 kills, folder, force = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:4] == ["--force"]
 scan, target = folder.parent / "scan.png", folder / "clean.png"
 page = np.random.default_rng(0).integers(0, 256, (600, 500), dtype=np.uint8)
-Image.fromarray(page).save(scan)
+written = folder.parent / f"scan-{os.getpid()}.png"  # two may write it at the same time
+Image.fromarray(page).save(written)
+written.replace(scan)
 
 def quick(pixels, *args, **options):
     white = 255 if pixels.dtype == np.uint8 else 1

@@ -95,6 +95,51 @@ def test_every_icon_that_a_page_shows_is_in_the_fonts(book: Book):
     assert [name for name in shown if int(codes[name], 16) not in known] == []
 
 
+def test_the_theme_measures_all_cells_before_it_changes_one(book: Book, browser):
+    script = book.folder / "_static" / "scripts" / "pydata-sphinx-theme.js"
+    assert light_pages.TOGETHER in script.read_text(encoding="utf-8")
+    tab = browser.new_page(viewport={"width": 390, "height": 800})
+    wide = "<pre style='width: 9px; overflow: auto'>abcdefghi</pre>"
+    tab.set_content(f"<pre>a</pre>{wide}<details>{wide}</details><details open>{wide}</details>")
+    tab.evaluate(f"document.querySelectorAll('pre'){light_pages.TOGETHER}")
+    found = tab.evaluate("Array.from(document.querySelectorAll('pre'), e => e.tabIndex)")
+    assert found == [-1, 0, -1, 0]
+    tab.close()
+
+
+@pytest.mark.parametrize(
+    ("system", "mode", "theme"),
+    [
+        ("dark", "", "dark"),
+        ("light", "", "light"),
+        ("dark", "auto", "dark"),
+        ("dark", "light", "light"),
+    ],
+)
+def test_a_page_has_its_colours_before_the_scripts(
+    book: Book, browser, system: str, mode: str, theme: str
+):
+    context = browser.new_context(color_scheme=system)
+    context.add_init_script(f"if ('{mode}') localStorage.setItem('mode', '{mode}')")
+    tab = context.new_page()
+    tab.route("**/*.js*", lambda route: route.abort())
+    tab.goto(book["index"].file.as_uri())
+    assert tab.evaluate("document.documentElement.dataset.theme") == theme
+    context.close()
+
+
+def test_the_keyboard_reaches_wide_code_that_was_unfolded(book: Book, browser):
+    tab = browser.new_page(viewport={"width": 1280, "height": 800})
+    tab.goto(book["chapters/elbo"].file.as_uri())
+    tab.wait_for_load_state("networkidle")
+    fold = tab.locator("details.hide:has(pre)").first
+    fold.locator("pre").first.evaluate("pre => { pre.textContent = 'x'.repeat(300); }")
+    assert fold.locator("pre").first.evaluate("pre => pre.tabIndex") == -1
+    fold.locator("summary").click()
+    tab.wait_for_function("document.querySelector('details.hide[open] pre').tabIndex === 0")
+    tab.close()
+
+
 def test_the_landing_page_is_light(book: Book, browser):
     with Visit(browser, book["index"]) as visit:
         files = {url.split("?")[0].split("#")[0] for url in visit.requests}

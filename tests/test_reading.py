@@ -112,6 +112,9 @@ def test_the_side_bar_shows_the_chapter_and_the_search(browser: Any, book: Book)
           return link.contains(document.elementFromPoint(place.x + 9, place.y + place.height / 2));
         }"""
         assert tab.locator(".bd-sidebar-primary a.current").evaluate(covered), page
+        search = tab.locator(".bd-sidebar-primary .search-button-field").bounding_box()
+        links = tab.locator(".bd-sidebar-primary .sidebar-primary-item:has(nav)").bounding_box()
+        assert links["y"] >= search["y"] + search["height"], page  # no link lies below a button
         tab.close()
 
 

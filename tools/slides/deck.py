@@ -16,7 +16,7 @@ from tools.slides.pick import Column, Slide, columns, tag
 HERE = Path(__file__).parent
 OWN = ("slides.css", "slides.js", "reveal/reveal.js", "reveal/reveal.css", "reveal/notes.js")
 LICENCE = "reveal/LICENSE"
-SHEETS = r"pygments|live\.css|book\.css|math"  # of the page's style sheets, those that slides need
+SHEETS = ("pygments.css", "live/live.css", "book.css")  # the book's, as far as slides need them
 SCRIPTS = r"/live/"
 FRAME = """<!DOCTYPE html>
 <html lang="en" data-theme="light" data-mode="light">
@@ -121,12 +121,12 @@ class Deck:
             made = self.target / "files" / name
             made.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(HERE / name, made)
-        sheets = [link["href"] for link in self.source.select("link[rel=stylesheet]")]
-        wanted = [self.keep_sheet(self.place(one)) for one in sheets if re.search(SHEETS, one)]
-        for address in ("files/reveal/reveal.css", *wanted, "files/slides.css"):
-            head.append(tag("link", rel="stylesheet", href=address))
         scripts = [script["src"] for script in self.source.select("script[src]")]
         scripts = [one for one in scripts if re.search(SCRIPTS, one)]
+        sheets = [name for name in SHEETS if scripts or not name.startswith("live/")]
+        wanted = [self.keep_sheet(f"_static/{name}") for name in sheets]
+        for address in ("files/reveal/reveal.css", *wanted, "files/slides.css"):
+            head.append(tag("link", rel="stylesheet", href=address))
         names = [self.keep(self.place(one)) for one in scripts]
         if any("/live/" in one for one in scripts):
             data = self.folder / "_static" / "live" / "data"

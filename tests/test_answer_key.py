@@ -572,6 +572,40 @@ def prior_4() -> list[str]:
     return [f"{50 * one + 49:,}", f"{entries:,}", f"{4 * entries / 1e9:.2f}"]
 
 
+def symbols_1() -> list[str]:
+    stored = 32 * 32 * len(f"{1023:b}") // 8
+    picture = 256 * 256 * 3
+    return [f"{8 * stored:,}", f"{stored:,}", f"{picture:,}", f"{picture / stored:.1f}"]
+
+
+def symbols_2() -> list[str]:
+    count, total = 4.0, 8.0
+    for batch in ([1.0, 3.0, 5.0], *10 * [[]]):
+        count = 0.9 * count + 0.1 * len(batch)
+        total = 0.9 * total + 0.1 * sum(batch)
+        assert abs(total / count - 8.1 / 3.9) < 1e-9
+    return [f"{total / count:.2f}", f"{count:.2f}"]
+
+
+def symbols_3() -> list[str]:
+    entropy = stats.entropy([4, 2, 1, 1], base=2)
+    return [f"{entropy:.2f}", f"{2**entropy:.2f}", "98", f"{49 * entropy:.2f}"]
+
+
+def symbols_4() -> list[str]:
+    z = np.linspace(-1, 1, 2_000_001)
+
+    def loss(m: float, width: float) -> float:
+        return np.mean((width * np.round((z + m) / width) - 1.3) ** 2)
+
+    found = []
+    for width in (2, 4):
+        true = (loss(0.41, width) - loss(0.39, width)) / 0.02
+        through = 2 * np.mean(width * np.round((z + 0.4) / width) - 1.3)
+        found += [f"{true:.2f}", f"{through:.2f}"]
+    return [text.replace("-0.00", "0.00").replace("-", "−") for text in found]
+
+
 def debug_1() -> list[str]:
     coin = 64 * 64 * 3 * LN2
     return [f"{coin:,.0f}", f"{32 * kl_normals(1, 1):.0f}", f"{coin + 16:,.0f}"]
@@ -702,6 +736,10 @@ COMPUTED = {
     "A prior that is learned 2": prior_2,
     "A prior that is learned 3": prior_3,
     "A prior that is learned 4": prior_4,
+    "Codes that are symbols 1": symbols_1,
+    "Codes that are symbols 2": symbols_2,
+    "Codes that are symbols 3": symbols_3,
+    "Codes that are symbols 4": symbols_4,
     "Debug your VAE 1": debug_1,
     "Debug your VAE 2": debug_2,
     "Debug your VAE 3": debug_3,

@@ -255,17 +255,13 @@ def distance_to_real(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
 def frechet(a: np.ndarray, b: np.ndarray) -> float:
     """Fréchet distance of the normal distributions that fit two sets of features.
 
-    It is the smallest mean squared distance at which points of the two can be paired. The features
-    are (n, features) and (m, features), n and m at least 2. It is biased upwards by few points:
-    compare distances of equally many.
-    Source: Dowson & Landau 1982; Heusel et al. 2017. Chapters: Ordering and judging; A prior that
-    is learned.
+    It is the smallest mean squared distance at which their points can be paired; few points make it
+    too large. The features are (n, features) and (m, features), n and m 2 or more; else ValueError.
+    Source: Dowson & Landau 1982; Heusel et al. 2017. Chapter: A prior that is learned.
     """
     a, b = (_checks.check_codes(x, name).astype(float) for x, name in ((a, "a"), (b, "b")))
     if a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
-        raise ValueError(
-            f"frechet needs two points or more of equally many features; got {a.shape}, {b.shape}."
-        )
+        raise ValueError(f"frechet needs equally many features, 2 rows each: {a.shape}, {b.shape}.")
     shift = a.mean(axis=0) - b.mean(axis=0)
     cov_a, cov_b = (np.atleast_2d(np.cov(x.T)) for x in (a, b))
     root_a = _matrix_root(cov_a)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Do the codes hold the generator's factors, and do single axes? And a walk that stays near codes."""
 
 import sys
@@ -34,13 +35,29 @@ print("nearest-8 R2         ", r2(new_factors, near.predict(new_codes)))
 pca_mean, pca = seen.reshape(4000, -1).mean(0), None
 _, _, vt = np.linalg.svd(seen.reshape(4000, -1) - pca_mean, full_matrices=False)
 p, q = ((x.reshape(len(x), -1) - pca_mean) @ vt[: codes.shape[1]].T for x in (seen, fresh))
-print("nearest-8 R2 of PCA  ", r2(new_factors, KNeighborsRegressor(8, weights="distance").fit(p, factors).predict(q)))
+print(
+    "nearest-8 R2 of PCA  ",
+    r2(new_factors, KNeighborsRegressor(8, weights="distance").fit(p, factors).predict(q)),
+)
 again = pca_mean + q @ vt[: codes.shape[1]]
-error = np.sqrt(((again - fresh.reshape(1000, -1)) ** 2).sum(1) / (fresh.reshape(1000, -1) ** 2).sum(1))
-print("PCA reconstruction error", np.median(error), "plausible", (judge.fit(again[:100].reshape(-1, 28, 28, 1), 4)[1] < tolerance).mean())
-print("correlation of each axis (rows) with each factor\n", np.corrcoef(codes.T, factors.T)[: codes.shape[1], codes.shape[1] :])
+error = np.sqrt(
+    ((again - fresh.reshape(1000, -1)) ** 2).sum(1) / (fresh.reshape(1000, -1) ** 2).sum(1)
+)
+print(
+    "PCA reconstruction error",
+    np.median(error),
+    "plausible",
+    (judge.fit(again[:100].reshape(-1, 28, 28, 1), 4)[1] < tolerance).mean(),
+)
+print(
+    "correlation of each axis (rows) with each factor\n",
+    np.corrcoef(codes.T, factors.T)[: codes.shape[1], codes.shape[1] :],
+)
 z = new_codes[:60]
-for name, turn in (("axes", np.eye(codes.shape[1])), ("turned", np.linalg.qr(np.random.default_rng(1).standard_normal((codes.shape[1],) * 2))[0])):
+for name, turn in (
+    ("axes", np.eye(codes.shape[1])),
+    ("turned", np.linalg.qr(np.random.default_rng(1).standard_normal((codes.shape[1],) * 2))[0]),
+):
     table = []
     for j in range(codes.shape[1]):
         step = 0.3 * turn[j]
@@ -49,7 +66,12 @@ for name, turn in (("axes", np.eye(codes.shape[1])), ("turned", np.linalg.qr(np.
     table = np.array(table)
     share = table**2 / (table**2).sum(1, keepdims=True)
     weight = (table**2).sum(1) / (table**2).sum()
-    print(f"{name}: mean change of each factor (share of its range) for +-0.3\n", table, "\nlargest share, weighted", (share.max(1) * weight).sum())
+    print(
+        f"{name}: mean change of each factor (share of its range) for +-0.3\n",
+        table,
+        "\nlargest share, weighted",
+        (share.max(1) * weight).sum(),
+    )
 
 rng = np.random.default_rng(5)
 start = np.repeat(seen[:40], 4, axis=0)
@@ -63,9 +85,16 @@ def tell(name, made):
     far = judge.fit(made, 4)[1]
     g = made.reshape(40, 4, -1)
     size = np.linalg.norm(start.reshape(160, -1), axis=1).mean()
-    pairs = np.mean([np.linalg.norm(g[:, a] - g[:, b], axis=1).mean() for a in range(4) for b in range(a)]) / size
+    pairs = (
+        np.mean(
+            [np.linalg.norm(g[:, a] - g[:, b], axis=1).mean() for a in range(4) for b in range(a)]
+        )
+        / size
+    )
     orig = np.sqrt(((made - start) ** 2).sum((1, 2, 3)) / (start**2).sum((1, 2, 3))).mean()
-    print(f"{name:24} plausible {(far < tolerance).mean():.3f} median {np.median(far):.3f} from original {orig:.3f} pairs {pairs:.3f}")
+    print(
+        f"{name:24} plausible {(far < tolerance).mean():.3f} median {np.median(far):.3f} from original {orig:.3f} pairs {pairs:.3f}"
+    )
 
 
 for limit_name, limit in (("0.5", usual[0]), ("0.9", usual[1])):
@@ -82,4 +111,7 @@ for s in (0.02, 0.03, 0.06):
 for s in (0.25, 0.4, 0.6):
     tell(f"elastic {s}", distort.many(distort.elastic, start, s, rng))
 for s in (1.0, 2.0):
-    tell(f"elastic smooth 10, {s}", distort.many(lambda a, b, r: distort.elastic(a, b, r, 10.0), start, s, rng))
+    tell(
+        f"elastic smooth 10, {s}",
+        distort.many(lambda a, b, r: distort.elastic(a, b, r, 10.0), start, s, rng),
+    )

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Variations around a fern by codes and by distortions: plausible share against variety."""
 
 import sys
@@ -27,7 +28,10 @@ def relative(x, y):
 def tell(name, made):
     _, far = judge.fit(made, 4)
     groups = made.reshape(40, each, 784)
-    apart = [np.linalg.norm(g[:, None] - g[None], axis=-1)[np.triu_indices(each, 1)].mean() for g in groups]
+    apart = [
+        np.linalg.norm(g[:, None] - g[None], axis=-1)[np.triu_indices(each, 1)].mean()
+        for g in groups
+    ]
     size = np.linalg.norm(start.reshape(-1, 784), axis=1).mean()
     print(
         f"{name:22} plausible {(far < tolerance).mean():.3f}  median {np.median(far):.3f}  "
@@ -38,7 +42,12 @@ def tell(name, made):
 codes = vae.encode(seen[:4000])
 middle, spread = codes.mean(0), np.linalg.cholesky(np.cov(codes.T) + 1e-6 * np.eye(codes.shape[1]))
 z = np.repeat(vae.encode(forty), each, axis=0)
-print("tolerance", tolerance, "pairs of true ferns", relative(seen[:500], seen[500:1000]).mean() if len(seen) > 999 else "")
+print(
+    "tolerance",
+    tolerance,
+    "pairs of true ferns",
+    relative(seen[:500], seen[500:1000]).mean() if len(seen) > 999 else "",
+)
 tell("reconstruction", vae.decode(z))
 for s in (0.15, 0.3, 0.5, 0.7, 1.0):
     e = rng.standard_normal(z.shape) @ spread.T

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Random distortions of pictures, each with a strength; all anchored at the root, at (12, 27.5)."""
 
 import numpy as np
@@ -9,7 +10,9 @@ ROOT = (27.5, 12.0)
 
 def warp(picture, rows, cols):
     """By cubic splines: a linear interpolation would blur thin strokes, which the judge would see."""
-    return np.clip(map_coordinates(picture, [rows - 0.5, cols - 0.5], order=3, mode="constant"), 0, 1)
+    return np.clip(
+        map_coordinates(picture, [rows - 0.5, cols - 0.5], order=3, mode="constant"), 0, 1
+    )
 
 
 def affine(picture, strength, rng):
@@ -25,7 +28,9 @@ def affine(picture, strength, rng):
 
 def elastic(picture, strength, rng, smooth=5.0):
     """A smooth random field of shifts, of the standard deviation `strength` in pixels."""
-    shift = np.stack([gaussian_filter(rng.standard_normal((44, 44)), smooth)[8:36, 8:36] for _ in range(2)])
+    shift = np.stack(
+        [gaussian_filter(rng.standard_normal((44, 44)), smooth)[8:36, 8:36] for _ in range(2)]
+    )
     shift *= strength / (1 / (2 * smooth * np.sqrt(np.pi)))
     shift -= shift[:, 27:, 12:13]  # the root stays where it is
     return warp(picture, ROWS + shift[0], COLS + shift[1])
@@ -41,4 +46,6 @@ def mixing(picture, strength, rng, others):
 
 
 def many(how, pictures, strength, rng, *rest):
-    return np.stack([how(p, strength, rng, *rest) for p in pictures[..., 0]])[..., None].astype("float32")
+    return np.stack([how(p, strength, rng, *rest) for p in pictures[..., 0]])[..., None].astype(
+        "float32"
+    )

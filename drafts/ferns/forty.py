@@ -1,6 +1,6 @@
+# ruff: noqa: E501
 """Forty ferns: a VAE on their distortions. And 4,000: the rivals may refuse, too; twins counted."""
 
-import sys
 import time
 
 import distort
@@ -20,24 +20,50 @@ forty = seen[:40]
 rng = np.random.default_rng(5)
 start = np.repeat(forty, 4, axis=0)
 unit = np.linalg.norm(seen.reshape(4000, -1), axis=1).mean()
-flat = {n: NearestNeighbors(n_neighbors=2, algorithm="brute").fit(seen[:n].reshape(n, -1)) for n in (40, 4000)}
+flat = {
+    n: NearestNeighbors(n_neighbors=2, algorithm="brute").fit(seen[:n].reshape(n, -1))
+    for n in (40, 4000)
+}
 print("unit", unit, "tolerance", tolerance)
-print("fresh to the nearest of 40 and of 4000", [np.quantile(flat[n].kneighbors(fresh[:300].reshape(300, -1), 1)[0] / unit, [0.05, 0.5, 0.95]).round(2) for n in (40, 4000)])
+print(
+    "fresh to the nearest of 40 and of 4000",
+    [
+        np.quantile(
+            flat[n].kneighbors(fresh[:300].reshape(300, -1), 1)[0] / unit, [0.05, 0.5, 0.95]
+        ).round(2)
+        for n in (40, 4000)
+    ],
+)
 
 
 def tell(name, made, extra=""):
     far = judge.fit(made, 4)[1]
     g = made.reshape(40, 4, -1)
-    pairs = np.mean([np.linalg.norm(g[:, a] - g[:, b], axis=1).mean() for a in range(4) for b in range(a)]) / unit
-    near = [np.quantile(flat[n].kneighbors(made.reshape(160, -1), 1)[0] / unit, [0.05, 0.5]).round(2) for n in (40, 4000)]
-    print(f"{name:30} plausible {(far < tolerance).mean():.3f} median {np.median(far):.3f} pairs {pairs:.3f} nearest of 40 {near[0]} of 4000 {near[1]} {extra}")
+    pairs = (
+        np.mean(
+            [np.linalg.norm(g[:, a] - g[:, b], axis=1).mean() for a in range(4) for b in range(a)]
+        )
+        / unit
+    )
+    near = [
+        np.quantile(flat[n].kneighbors(made.reshape(160, -1), 1)[0] / unit, [0.05, 0.5]).round(2)
+        for n in (40, 4000)
+    ]
+    print(
+        f"{name:30} plausible {(far < tolerance).mean():.3f} median {np.median(far):.3f} pairs {pairs:.3f} nearest of 40 {near[0]} of 4000 {near[1]} {extra}"
+    )
 
 
 def walk(z, codes, s, limit, book, tries=200):
-    middle, spread = codes.mean(0), np.linalg.cholesky(np.cov(codes.T) + 1e-6 * np.eye(codes.shape[1]))
+    middle, spread = (
+        codes.mean(0),
+        np.linalg.cholesky(np.cov(codes.T) + 1e-6 * np.eye(codes.shape[1])),
+    )
     kept, todo, asked = z.copy(), np.ones(len(z), bool), 0
     for _ in range(tries):
-        trial = middle + np.sqrt(1 - s**2) * (z - middle) + s * rng.standard_normal(z.shape) @ spread.T
+        trial = (
+            middle + np.sqrt(1 - s**2) * (z - middle) + s * rng.standard_normal(z.shape) @ spread.T
+        )
         ok = todo & (book.kneighbors(trial, 1)[0][:, 0] < limit)
         asked += todo.sum()
         kept[ok], todo[ok] = trial[ok], False
@@ -68,10 +94,17 @@ for how, strengths in ((distort.affine, (0.03, 0.06)), (distort.elastic, (0.3, 0
             kept[where[ok]], todo[where[ok]] = trial[ok], False
             if not todo.any():
                 break
-        tell(f"{how.__name__} {s}, may refuse", kept, f"left {todo.sum()} accepted {(~todo).sum() / asked:.2f}")
+        tell(
+            f"{how.__name__} {s}, may refuse",
+            kept,
+            f"left {todo.sum()} accepted {(~todo).sum() / asked:.2f}",
+        )
 
 training.set_seed(0)
-many = np.concatenate([distort.many(distort.affine, forty, 0.02, rng) for _ in range(50)] + [distort.many(distort.elastic, forty, 0.2, rng) for _ in range(50)])
+many = np.concatenate(
+    [distort.many(distort.affine, forty, 0.02, rng) for _ in range(50)]
+    + [distort.many(distort.elastic, forty, 0.2, rng) for _ in range(50)]
+)
 vae = models.dense_vae(8, widths=(256, 256))
 t = time.process_time()
 training.fit(vae, many, epochs=60, batch_size=100, learning_rate=2e-3)

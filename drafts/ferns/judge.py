@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """How far a picture is from the best legal fern: nearest of a catalogue, then Gauss-Newton."""
 
 import numpy as np
@@ -39,7 +40,8 @@ class Judge:
                 step = 0.01 * SPAN
                 slopes = np.stack(
                     [
-                        (draw(f + step * e).reshape(-1, 784) - draw(f - step * e).reshape(-1, 784)) / 0.02
+                        (draw(f + step * e).reshape(-1, 784) - draw(f - step * e).reshape(-1, 784))
+                        / 0.02
                         for e in np.eye(6)
                     ],
                     1,

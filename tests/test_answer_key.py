@@ -606,6 +606,37 @@ def symbols_4() -> list[str]:
     return [text.replace("-0.00", "0.00").replace("-", "−") for text in found]
 
 
+def meadow_1() -> list[str]:
+    kept, spread = math.sqrt(1 - 0.6**2), 0.6 * 1.5
+    settled = spread / math.sqrt(1 - kept**2)
+    wrong = spread / math.sqrt(1 - 0.4**2)
+    return [f"{x:.2f}" for x in (2 + kept * 3, spread, settled, wrong)]
+
+
+def meadow_2() -> list[str]:
+    a, b = np.interp(0.4, [0.2, 0.6], [0.95, 0.55]), np.interp(0.4, [0.3, 0.5], [0.95, 0.75])
+    error = math.sqrt((a * (1 - a) + b * (1 - b)) / 200)
+    return [f"{a:.2f}", f"{b:.2f}", f"{error:.3f}", f"{(b - a) / error:.1f}"]
+
+
+def meadow_3() -> list[str]:
+    def drawn(f: float) -> np.ndarray:
+        return np.array([f, f * f])
+
+    picture, slope = np.array([1.2, 0.8]), np.array([1.0, 2.0])
+    towards, normal = slope @ (picture - drawn(1.0)), slope @ slope
+    steps = [1 + towards / (normal + damping) for damping in (0, 5)]
+    far = [np.linalg.norm(picture - drawn(f)) for f in (1.0, steps[0])]
+    return [f"{f:.2f}" for f in steps] + [f"{d:.3f}" for d in far]
+
+
+def meadow_4() -> list[str]:
+    angle = math.radians(30)
+    better, worse = math.cos(angle) ** 2, math.sin(angle) ** 2
+    average = np.abs(np.cos(2 * np.linspace(0, np.pi, 100_001))).mean()
+    return [f"{x:.2f}" for x in (better, worse, better - worse, average)]
+
+
 def debug_1() -> list[str]:
     coin = 64 * 64 * 3 * LN2
     return [f"{coin:,.0f}", f"{32 * kl_normals(1, 1):.0f}", f"{coin + 16:,.0f}"]
@@ -740,6 +771,10 @@ COMPUTED = {
     "Codes that are symbols 2": symbols_2,
     "Codes that are symbols 3": symbols_3,
     "Codes that are symbols 4": symbols_4,
+    "A meadow without twins 1": meadow_1,
+    "A meadow without twins 2": meadow_2,
+    "A meadow without twins 3": meadow_3,
+    "A meadow without twins 4": meadow_4,
     "Debug your VAE 1": debug_1,
     "Debug your VAE 2": debug_2,
     "Debug your VAE 3": debug_3,

@@ -60,6 +60,8 @@ ALSO = {
 OTHER_PHRASES = ("entropy coding", "likelihood ratio")
 # A chapter in which the word has another sense than the glossary's.
 OTHER_SENSE = {
+    ("chapters/a_meadow.ipynb", "distortion"): "that of a picture",
+    ("chapters/a_meadow.ipynb", "gap"): "that of two axes",
     ("chapters/plain_latent_spaces.ipynb", "likelihood"): "that of codes",
     ("chapters/reparameterization.ipynb", "logit"): "those of a softmax",
     ("chapters/score_matching.ipynb", "posterior"): "that of a mixture's components",

@@ -637,6 +637,21 @@ def meadow_4() -> list[str]:
     return [f"{x:.2f}" for x in (better, worse, better - worse, average)]
 
 
+def plan_1() -> list[str]:
+    lengths = [1 + sum(2 for _ in range(1, rooms)) for rooms in (5, 7)]
+    return [*map(str, lengths), str(24 * 24)]
+
+
+def plan_2() -> list[str]:
+    one, high, low = (1 - stats.binom.pmf(0, 16, p) for p in (0.18, 0.34, 0.02))
+    return [f"{p:.3f}" for p in (one, high, low, (high + low) / 2)]
+
+
+def plan_3() -> list[str]:
+    logits = np.log([0.7, 0.2, 0.1]) / 0.5
+    return [f"{p:.3f}" for p in np.exp(logits) / np.exp(logits).sum()]
+
+
 def debug_1() -> list[str]:
     coin = 64 * 64 * 3 * LN2
     return [f"{coin:,.0f}", f"{32 * kl_normals(1, 1):.0f}", f"{coin + 16:,.0f}"]
@@ -775,6 +790,9 @@ COMPUTED = {
     "A meadow without twins 2": meadow_2,
     "A meadow without twins 3": meadow_3,
     "A meadow without twins 4": meadow_4,
+    "One more floor plan 1": plan_1,
+    "One more floor plan 2": plan_2,
+    "One more floor plan 3": plan_3,
     "Debug your VAE 1": debug_1,
     "Debug your VAE 2": debug_2,
     "Debug your VAE 3": debug_3,

@@ -217,6 +217,29 @@ def test_the_numbers_that_advertise_the_book_are_those_of_the_notebooks(book: Bo
     ]
 
 
+def numbers_of_no_chapter(text: str) -> list[str]:
+    """Return the decimal numbers that no chapter linked from their section gives in its text."""
+    found = []
+    for section in re.split(r"(?m)^## ", text)[1:]:
+        names = set(re.findall(r"chapters/(\w+)\.ipynb", section))
+        said = " ".join(
+            cell.source
+            for name in names
+            for cell in nbformat.read(ROOT / "chapters" / f"{name}.ipynb", 4).cells
+            if cell.cell_type == "markdown"
+        )
+        numbers = re.findall(r"(?<![\w.])\d+\.\d+(?![\w.]\d)", section)
+        found += [n for n in numbers if not re.search(rf"(?<![\d.]){re.escape(n)}(?!\d)", said)]
+    return found
+
+
+def test_the_last_page_quotes_the_chapters() -> None:
+    text = (ROOT / "three_wishes.md").read_text("utf-8")
+    assert len(re.findall(r"\d\.\d", text)) >= 10
+    assert numbers_of_no_chapter(text) == []
+    assert numbers_of_no_chapter(text.replace("0.97 to 1.00", "0.98 to 1.00")) == ["0.98"]
+
+
 def test_the_readme_shows_a_picture_and_the_commands() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     picture = ROOT / re.search(r"!\[[^\]]{40,}\]\((\S+)\)", readme)[1]

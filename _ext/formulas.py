@@ -158,6 +158,8 @@ def characters(pages: list[str]) -> set[str]:
     for page in pages:
         for formula in re.findall(r"<math\b.*?</math>", page, re.DOTALL):
             found |= set(html.unescape(re.sub(r"<[^>]*>", "", formula)))
+            if re.search(r"<(msqrt|mroot)\b", formula):
+                found.add("√")  # the browser draws it; the page does not write it
     return found | {italic(letter) for letter in found}
 
 

@@ -220,16 +220,11 @@
       part.addEventListener("beforematch", function () { showPage(pageOf(part)); });
     });
     window.addEventListener("hashchange", followHash);
-    window.addEventListener("popstate", function (event) {
-      followHash();
-      var place = event.state && event.state.bookScroll; // the browser's own is that of another page
-      if (place) window.setTimeout(function () { window.scrollTo(0, place); }, 0);
-    });
+    window.addEventListener("popstate", followHash); // before the browser looks for the old place
     document.addEventListener("click", function (event) {
       var link = event.target.closest("a[href^='#']"); // before the browser goes there
       var page = link ? pageOf(targetOf(link.hash)) : -1;
       if (page < 0 || page === chapter.shown || chapter.whole) return;
-      window.history.replaceState({ bookScroll: window.scrollY }, ""); // for the way back
       if (!link.closest(".book-pages")) return showPage(page);
       event.preventDefault(); // to the top of the page, without a mark on its first heading
       window.history.pushState(null, "", link.hash);
@@ -267,9 +262,8 @@
     setAway(".prev-next-area .right-next", page < last);
     chapter.navs.forEach(function (nav) { nav.renew(); });
     if (document.readyState !== "complete") return; // else what follows comes with `load`
-    reachWideParts();
     chapter.pages[page].forEach(reachCode);
-    window.dispatchEvent(new Event("resize")); // progress and contents look anew
+    window.dispatchEvent(new Event("resize")); // what depends on the page's size looks anew
   }
 
   function setPages(all) {

@@ -157,28 +157,208 @@
     });
   }
 
-  // == Guesses: questions in the middle of a chapter, with options like those above. Who sees the
-  // result guesses no more, so it is covered until an option is chosen. It keeps its place.
-  var SHOW_RESULTS = "book-show-results"; // in the browser's memory: "yes", or nothing
-  var guesses = []; // {box, question, parts, button, hint, known}
-
-  // A browser may forbid the memory.
-  function showsResults() {
+  // A browser may forbid the memory; then a choice holds for this page.
+  function remembers(name) {
     try {
-      return window.localStorage.getItem(SHOW_RESULTS) === "yes";
+      return window.localStorage.getItem(name) === "yes";
     } catch (error) {
       return false;
     }
   }
 
-  function rememberResults(shown) {
+  function remember(name, chosen) {
     try {
-      if (shown) window.localStorage.setItem(SHOW_RESULTS, "yes");
-      else window.localStorage.removeItem(SHOW_RESULTS);
+      if (chosen) window.localStorage.setItem(name, "yes");
+      else window.localStorage.removeItem(name);
     } catch (error) {
-      // Then the choice holds for this page.
+      // It holds for this page.
     }
   }
+
+  // What an address leads to: a place with that name, or a living figure's situation, #live-NAME:…
+  function targetOf(hash) {
+    var name = hash.slice(1);
+    try {
+      name = decodeURIComponent(name);
+    } catch (error) {
+      // A stray per cent sign: the name is as it stands.
+    }
+    var figure = /^live-([\w-]+)/.exec(name);
+    var place = figure && document.querySelector(".live[data-live='" + figure[1] + "']");
+    return name && document.getElementById(name) || place;
+  }
+
+  // == Pages of a chapter: its sections bear the number of their page (_ext/chapter_pages.py), and one
+  // page is in sight at a time. The browser's own search still finds the others, and goes there; who
+  // wants the whole chapter in one piece has it, and paper does.
+  var WHOLE_CHAPTERS = "book-whole-chapters"; // in the browser's memory: "yes", or nothing
+  var chapter = null; // {root, pages: [parts of the page], shown: its place, whole, navs}
+
+  function takePages() {
+    var sections = Array.from(
+      document.querySelectorAll(".bd-article section > section[class*='book-page-']"));
+    if (!sections.length) return;
+    var root = sections[0].parentElement;
+    var before = Array.from(root.children).filter(function (part) {
+      var follows = sections[0].compareDocumentPosition(part) & Node.DOCUMENT_POSITION_FOLLOWING;
+      return !follows && part !== sections[0] && part.tagName !== "H1";
+    });
+    var pages = [before];
+    sections.forEach(function (section) {
+      var place = Number(/book-page-(\d+)/.exec(section.className)[1]) - 1;
+      (pages[place] = pages[place] || []).push(section);
+    });
+    chapter = { root: root, pages: pages, shown: 0, whole: remembers(WHOLE_CHAPTERS), navs: [] };
+    // A link to words, which only the browser can find
+    var visit = window.performance.getEntriesByType("navigation")[0];
+    if (visit && visit.name.indexOf(":~:text=") >= 0) chapter.whole = true;
+    addPageLinks();
+    var target = targetOf(window.location.hash);
+    showPage(Math.max(0, pageOf(target)));
+    if (target && chapter.shown > 0) target.scrollIntoView(); // it was not there a moment ago
+    sections.concat(before).forEach(function (part) {
+      part.addEventListener("beforematch", function () { showPage(pageOf(part)); });
+    });
+    window.addEventListener("hashchange", followHash);
+    window.addEventListener("popstate", followHash); // before the browser looks for the old place
+    document.addEventListener("click", function (event) {
+      var link = event.target.closest("a[href^='#']"); // before the browser goes there
+      var page = link ? pageOf(targetOf(link.hash)) : -1;
+      if (page < 0 || page === chapter.shown || chapter.whole) return;
+      if (!link.closest(".book-pages")) return showPage(page);
+      event.preventDefault(); // to the top of the page, without a mark on its first heading
+      window.history.pushState(null, "", link.hash);
+      showPage(page);
+      window.scrollTo(0, 0);
+      var heading = page ? startOf(page).querySelector("h2") : chapter.root.querySelector("h1");
+      heading.setAttribute("tabindex", "-1");
+      heading.focus({ preventScroll: true });
+    }, true);
+  }
+
+  // The place of the page that an element is on; 0 for the chapter itself, -1 for what is on no page.
+  function pageOf(element) {
+    if (!element) return -1;
+    if (element === chapter.root || element.matches("h1")) return 0;
+    return chapter.pages.findIndex(function (parts) {
+      return parts.some(function (part) { return part.contains(element); });
+    });
+  }
+
+  function followHash() {
+    var hash = window.location.hash;
+    var page = hash.length > 1 ? pageOf(targetOf(hash)) : 0;
+    if (page < 0 || page === chapter.shown || chapter.whole) return;
+    showPage(page);
+    if (hash.length > 1) targetOf(hash).scrollIntoView();
+  }
+
+  function showPage(page) {
+    chapter.shown = page;
+    setPages(beforePrint !== null);
+    document.documentElement.classList.remove("book-paged"); // from here on the attributes tell
+    var last = chapter.pages.length - 1;
+    setAway(".prev-next-area .left-prev", page > 0);
+    setAway(".prev-next-area .right-next", page < last);
+    chapter.navs.forEach(function (nav) { nav.renew(); });
+    if (document.readyState !== "complete") return; // else what follows comes with `load`
+    chapter.pages[page].forEach(reachCode);
+    window.dispatchEvent(new Event("resize")); // what depends on the page's size looks anew
+  }
+
+  function setPages(all) {
+    if (!chapter) return;
+    chapter.pages.forEach(function (parts, place) {
+      var shown = all || chapter.whole || place === chapter.shown;
+      parts.forEach(function (part) {
+        if (shown) part.removeAttribute("hidden");
+        else part.setAttribute("hidden", "until-found");
+      });
+    });
+  }
+
+  function setAway(selector, away) {
+    document.querySelectorAll(selector).forEach(function (link) {
+      link.classList.toggle("book-away", away && !chapter.whole);
+    });
+  }
+
+  // The links to the pages: above a later page, and below every page with the way on.
+  function addPageLinks() {
+    var title = chapter.root.querySelector("h1");
+    chapter.navs = [true, false].map(function (above) {
+      var nav = build("nav", { class: "book-pages" });
+      nav.setAttribute("aria-label", "Pages of this chapter" + (above ? "" : ", below"));
+      if (above) title.after(nav);
+      else chapter.root.append(nav);
+      function renew() {
+        nav.replaceChildren();
+        nav.hidden = above && (chapter.whole || chapter.shown === 0);
+        if (!chapter.whole) fillPageLinks(nav, above);
+        if (!above) nav.append(wholeSwitch());
+      }
+      return { renew: renew };
+    });
+  }
+
+  function startOf(page) {
+    return page === 0 ? chapter.root : chapter.pages[page][0];
+  }
+
+  function fillPageLinks(nav, above) {
+    var count = chapter.pages.length;
+    var next = chapter.shown + 1;
+    if (!above && next < count) {
+      var heading = startOf(next).querySelector("h2").cloneNode(true);
+      heading.querySelectorAll(".headerlink").forEach(function (mark) { mark.remove(); });
+      var on = build("a", { class: "book-next-page", href: "#" + startOf(next).id });
+      on.append(build("span", {}, "Next page"), heading.textContent.trim());
+      nav.append(on);
+    }
+    var list = build("ol", {});
+    chapter.pages.forEach(function (parts, place) {
+      var entry = build("li", {});
+      var link = build("a", { href: "#" + startOf(place).id }, "Page " + (place + 1));
+      if (place === chapter.shown) link.setAttribute("aria-current", "page");
+      entry.append(link);
+      list.append(entry);
+    });
+    nav.append(list);
+  }
+
+  function wholeSwitch() {
+    var label = build("label", {});
+    var box = build("input", { type: "checkbox" });
+    box.checked = chapter.whole;
+    label.append(box, " Whole chapters");
+    box.addEventListener("change", function () {
+      var mark = startOf(chapter.shown);
+      if (chapter.shown === 0) mark = chapter.root;
+      var before = mark.getBoundingClientRect().top;
+      chapter.whole = box.checked;
+      remember(WHOLE_CHAPTERS, chapter.whole);
+      var here = chapter.whole ? chapter.shown : chapter.pages.length - 1; // the end is where one is
+      showPage(here);
+      window.scrollBy(0, mark.getBoundingClientRect().top - before);
+      chapter.root.querySelector(":scope > nav:last-of-type input").focus({ preventScroll: true });
+    });
+    return label;
+  }
+
+  // In the contents a line says where a later page begins.
+  function markPages(contents) {
+    if (!chapter) return;
+    chapter.pages.forEach(function (parts, place) {
+      var link = place > 0 && contents.querySelector("a[href='#" + parts[0].id + "']");
+      if (link) link.closest("li").classList.add("book-page-begins");
+      if (link) link.closest("li").dataset.page = "Page " + (place + 1);
+    });
+  }
+
+  // == Guesses: questions in the middle of a chapter, with options like those above. Who sees the
+  // result guesses no more, so it is covered until an option is chosen. It keeps its place.
+  var SHOW_RESULTS = "book-show-results"; // in the browser's memory: "yes", or nothing
+  var guesses = []; // {box, question, parts, button, hint, known}
 
   function takeGuesses() {
     document.querySelectorAll(".bd-article p > strong:first-child").forEach(function (prompt) {
@@ -252,20 +432,9 @@
     });
   }
 
-  function uncoverTarget(hash) {
-    var name = hash.slice(1);
-    try {
-      name = decodeURIComponent(name);
-    } catch (error) {
-      // A stray per cent sign: the name is as it stands.
-    }
-    // A link to a situation of a living figure: #live-NAME:…
-    var figure = /^live-([\w-]+)/.exec(name);
-    var place = figure && document.querySelector(".live[data-live='" + figure[1] + "']");
-    uncoverAround(name && document.getElementById(name) || place);
-  }
-
   function uncoverFound() {
+    var first = chapter && !window.location.hash && document.querySelector(".bd-article .highlighted");
+    if (first && pageOf(first) >= 0) showPage(pageOf(first));
     document.querySelectorAll(".book-covered .highlighted").forEach(uncoverAround);
   }
 
@@ -276,7 +445,7 @@
     guess.hint = build("span", {}, "The result is covered until you choose.");
     var label = build("label", {});
     guess.always = build("input", { type: "checkbox" });
-    guess.always.checked = showsResults();
+    guess.always.checked = remembers(SHOW_RESULTS);
     label.append(guess.always, " Always show results");
     line.append(guess.hint, label);
     guess.box.append(line);
@@ -298,7 +467,7 @@
 
   // Taken back, the choice covers what has not been seen by a guess or by the button.
   function setAlways(shown) {
-    rememberResults(shown);
+    remember(SHOW_RESULTS, shown);
     guesses.forEach(function (guess) {
       guess.always.checked = shown;
       setCover(guess, !shown && !guess.known);
@@ -320,16 +489,16 @@
     guesses = guesses.filter(function (guess) { return guess.parts.length; });
     // An address may name words to scroll to, and only what is in sight is found.
     var visit = window.performance.getEntriesByType("navigation")[0];
-    var shown = showsResults() || Boolean(visit) && visit.name.indexOf(":~:text=") >= 0;
+    var shown = remembers(SHOW_RESULTS) || Boolean(visit) && visit.name.indexOf(":~:text=") >= 0;
     guesses.forEach(function (guess) {
       addCover(guess);
       setCover(guess, !shown);
     });
-    uncoverTarget(window.location.hash);
-    window.addEventListener("hashchange", function () { uncoverTarget(window.location.hash); });
+    uncoverAround(targetOf(window.location.hash));
+    window.addEventListener("hashchange", function () { uncoverAround(targetOf(window.location.hash)); });
     document.addEventListener("click", function (event) {
       var link = event.target.closest("a[href^='#']"); // before the browser goes there
-      if (link) uncoverTarget(link.hash);
+      if (link) uncoverAround(targetOf(link.hash));
     }, true);
   }
 
@@ -362,6 +531,7 @@
     if (printing) {
       beforePrint = { theme: root.dataset.theme, opened: [], covered: guesses.filter(isCovered) };
       root.dataset.theme = "light";
+      setPages(true);
       setAllUnheard(beforePrint.covered, false); // or a PDF has no words for it
       document.querySelectorAll("img[loading]").forEach(function (picture) {
         picture.removeAttribute("loading");
@@ -374,6 +544,7 @@
       });
     } else {
       root.dataset.theme = beforePrint.theme;
+      setPages(false);
       beforePrint.opened.forEach(function (fold) { fold.open = false; });
       setAllUnheard(beforePrint.covered, true);
       beforePrint = null;
@@ -416,6 +587,7 @@
     if (!contents) return [];
     var ours = contents.cloneNode(true);
     ours.querySelectorAll(".active").forEach(function (part) { part.classList.remove("active"); });
+    markPages(ours);
     contents.replaceWith(ours);
     return Array.from(ours.querySelectorAll("a[href^='#']")).map(function (link) {
       var name = decodeURIComponent(link.hash.slice(1));
@@ -436,10 +608,11 @@
   function markSection(entries, end) {
     var line = window.innerHeight * 0.3;
     var now = null;
-    entries.forEach(function (entry) {
+    var inSight = entries.filter(function (entry) { return !entry.section.closest("[hidden]"); });
+    inSight.forEach(function (entry) {
       if (entry.section.getBoundingClientRect().top <= line) now = entry;
     });
-    if (end && entries.length) now = entries[entries.length - 1];
+    if (end && inSight.length) now = inSight[inSight.length - 1];
     entries.forEach(function (entry) {
       var here = entry === now;
       if (here === entry.link.classList.contains("active")) return;
@@ -648,6 +821,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", function () {
+    takePages();
     askQuestions();
     askGuesses();
     nameAddresses();

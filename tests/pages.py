@@ -10,6 +10,7 @@ from tools import toc
 
 NOTEBOOKS = {path.with_suffix("").as_posix() for path in toc.notebooks()}
 SHOW_RESULTS = "localStorage.setItem('book-show-results', 'yes')"  # what guesses cover otherwise
+WHOLE_CHAPTERS = "localStorage.setItem('book-whole-chapters', 'yes')"  # not page by page
 AXE = Path(__file__).parent / "assets" / "axe-core" / "axe.min.js"
 
 
@@ -56,6 +57,7 @@ class Visit:
 
     def __init__(self, browser: Any, page: Page, query: str = "", covered: bool = False) -> None:
         self.context = browser.new_context(viewport={"width": 1280, "height": 900})
+        self.context.add_init_script(WHOLE_CHAPTERS)
         if not covered:
             self.context.add_init_script(SHOW_RESULTS)
         self.tab = self.context.new_page()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
-from pages import Book, Page
+from pages import WHOLE_CHAPTERS, Book, Page
 from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
@@ -275,7 +275,8 @@ def phone(browser: Any) -> Iterator[Any]:
 
 
 def opened(tab: Any, page: Page) -> Any:
-    """Open a page; return the tab when its fonts are there."""
+    """Open a page, all of it; return the tab when its fonts are there."""
+    tab.add_init_script(WHOLE_CHAPTERS)
     tab.goto(page.file.as_uri())
     tab.wait_for_load_state("networkidle")
     tab.evaluate("() => document.fonts.ready.then(() => null)")

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pages import Book, Page, Visit
+from pages import WHOLE_CHAPTERS, Book, Page, Visit
 
 from course_utils import models
 from tools import toc
@@ -214,6 +214,7 @@ def test_every_figure_starts_on_a_server_too(book: Book, browser: Any, server: s
         if not page.soup.select(".live"):
             continue
         context = browser.new_context()
+        context.add_init_script(WHOLE_CHAPTERS)
         tab = context.new_page()
         errors: list[str] = []
         asked: list[str] = []

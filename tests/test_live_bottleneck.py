@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from pages import Book, Visit
+from pages import WHOLE_CHAPTERS, Book, Visit
 
 PAGE = "chapters/compression_and_pca"
 METHODS = ("PCA", "deep network", "shallow network")
@@ -96,6 +96,7 @@ def test_a_tap_picks_a_picture_on_a_phone(book: Book, browser: Any):
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
+    context.add_init_script(WHOLE_CHAPTERS)
     tab = context.new_page()
     tab.goto(book[PAGE].file.as_uri())
     tab.locator(".live").scroll_into_view_if_needed()

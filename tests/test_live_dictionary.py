@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pages import Book, Visit
+from pages import WHOLE_CHAPTERS, Book, Visit
 
 from tools import toc
 from tools.live import exports, pack
@@ -146,6 +146,7 @@ def test_a_finger_takes_an_atom_away_on_a_small_screen(book: Book, browser: Any)
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
+    context.add_init_script(WHOLE_CHAPTERS)
     tab = context.new_page()
     tab.goto(book[PAGE].file.as_uri())
     tab.locator(".live").scroll_into_view_if_needed()

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from pages import SHOW_RESULTS, Book, Visit
+from pages import SHOW_RESULTS, WHOLE_CHAPTERS, Book, Visit
 
 from tools import toc
 from tools.live import exports, pack
@@ -136,6 +136,7 @@ def test_a_finger_draws_and_does_not_move_the_page(book: Book, browser: Any):
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
+    context.add_init_script(WHOLE_CHAPTERS)
     context.add_init_script(SHOW_RESULTS)
     tab = context.new_page()
     tab.goto(book[PAGE].file.as_uri())

@@ -7,7 +7,7 @@ PYTHONS := python3 python3.13 python3.12 python3.11 python3.10 "$(PYTHON)"
 ANY := $(shell for p in $(PYTHONS); do \
 	"$$p" -c "from __future__ import annotations" 2>/dev/null && echo "$$p" && break; done)
 
-COMMANDS = help install book pdf slides figures test unit notebooks test-jax test-colab execute evidence \
+COMMANDS = help install book pdf epub slides figures test unit notebooks test-jax test-colab execute evidence \
 	live mutants bench cleaner links lab lint format lock address clean
 
 .PHONY: $(COMMANDS)

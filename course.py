@@ -57,6 +57,11 @@ def pdf(options: dict) -> None:
     run(PY, "-m", "tools.pdf")
 
 
+def epub(options: dict) -> None:
+    """build the book and put it into one EPUB, for readers of electronic books"""
+    run(PY, "-m", "tools.epub")
+
+
 def slides(options: dict) -> None:
     """build the book and make slides of its chapters (NOTEBOOK=chapters/x.ipynb for one)"""
     run(PY, "-m", "tools.slides", *named(options, "NOTEBOOK"))
@@ -195,6 +200,7 @@ COMMANDS = {
     "install": (install, ("PYTHON", "VERSIONS")),
     "book": (book, ("PYTHON",)),
     "pdf": (pdf, ("PYTHON",)),
+    "epub": (epub, ("PYTHON",)),
     "slides": (slides, ("NOTEBOOK", "PYTHON")),
     "figures": (figures, ("PYTHON",)),
     "test": (test, ("PYTHON", "WORKERS")),

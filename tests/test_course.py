@@ -273,6 +273,7 @@ BOTH = "chapters/a.ipynb chapters/b.ipynb"
 STEPS = {
     "book": ["-m course_utils.data", "-m tools.book"],
     "pdf": ["-m tools.pdf"],
+    "epub": ["-m tools.epub"],
     "slides": ["-m tools.slides"],
     "slides NOTEBOOK=chapters/a.ipynb": ["-m tools.slides chapters/a.ipynb"],
     "figures": ["-m tools.figures"],

@@ -34,7 +34,7 @@ figure { break-inside: avoid; margin: 1em 0; }
 figcaption { font-size: 0.9em; }
 pre { font-size: 0.8em; overflow-wrap: anywhere; white-space: pre-wrap; }
 table { border-collapse: collapse; font-size: 0.9em; }
-th, td { border-bottom: 1px solid #999; padding: 0.2em 0.5em; text-align: left; vertical-align: top; }
+th, td { border-bottom: 1px solid #999; padding: 0.2em 0.5em; text-align: left; }
 .claim { margin: 0.3em 0 0.3em 1.5em; text-indent: -1.5em; }
 .claim-numbers, .pdf-solution { font-size: 0.9em; font-style: italic; }
 nav ol { list-style: none; padding-left: 1em; }

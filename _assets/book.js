@@ -222,10 +222,9 @@
     window.addEventListener("hashchange", followHash);
     window.addEventListener("popstate", followHash); // before the browser looks for the old place
     document.addEventListener("click", function (event) {
-      var link = event.target.closest("a[href^='#']"); // before the browser goes there
+      var link = event.target.closest(".book-pages a"); // other links change the hash
       var page = link ? pageOf(targetOf(link.hash)) : -1;
       if (page < 0 || page === chapter.shown || chapter.whole) return;
-      if (!link.closest(".book-pages")) return showPage(page);
       event.preventDefault(); // to the top of the page, without a mark on its first heading
       window.history.pushState(null, "", link.hash);
       showPage(page);

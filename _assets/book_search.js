@@ -16,7 +16,7 @@ finds, what it shows, and how the next page learns which words to mark. */
   // Words that say how something is asked, not what.
   var ASKING = ("what which when where why how who does do did is are was were can could should would"
     + " will i my me you your it its the a an of in on to for and or not no with without from by than"
-    + " that this be if there as at we our have has had get much many").split(" ");
+    + " that this be between if there as at we our have has had get much many").split(" ");
   var GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "η": "eta", "θ": "theta",
     "κ": "kappa", "λ": "lambda", "μ": "mu", "π": "pi", "ρ": "rho", "σ": "sigma", "φ": "phi",
@@ -25,7 +25,8 @@ finds, what it shows, and how the next page learns which words to mark. */
   // Spellings and names of the same thing; the book's own is on the right.
   var SAME = {
     gpus: "gpu", graphics: "gpu", beta: "beta", grey: "gray", colour: "color", behaviour: "behavior",
-    regulariser: "regularizer",
+    regulariser: "regularizer", intractable: "integral", knn: "neighbor", auroc: "roc", gaussian: "normal",
+    gaussians: "normals",
   };
 
   var known = new Map();

@@ -70,6 +70,8 @@ def inline(text: str, number: int, styled: bool, address) -> str:
     for element in root.iter():
         if "id" in element.attrib:
             element.set("id", element.get("id") + ending)
+        if element.tag in (f"{{{SVG}}}title", f"{{{SVG}}}desc"):
+            element.set("class", "nohighlight")  # Sphinx's search would draw a mark on it, and fail
         if element.tag == f"{{{SVG}}}a":
             element.set("href", address(element.get("href")))
             root.set("role", "group")  # what is in an image, a screen reader does not reach

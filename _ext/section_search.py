@@ -43,6 +43,8 @@ def pieces(node: nodes.Node, titles: dict[str, str]) -> Iterator[str]:
     for child in node.children:
         if isinstance(child, nodes.Text):
             yield child.astext()
+        elif isinstance(child, addnodes.pending_xref) and child.get("refdomain") == "cite":
+            continue  # a key of the bibliography is no word
         elif isinstance(child, addnodes.pending_xref) and not child.astext():
             yield titles.get(child["reftarget"], "")
         elif isinstance(child, nodes.math | nodes.math_block):

@@ -181,6 +181,16 @@ def test_a_link_to_a_place_on_another_page_goes_there(tab: Any, book: Book) -> N
     )
 
 
+def test_the_way_back_from_a_link_leads_to_where_one_was(tab: Any) -> None:
+    settled(tab)
+    tab.evaluate("scrollTo(0, 6000)")
+    tab.locator(f"#pst-page-toc-nav a[href='#{SECOND}']").click()
+    tab.wait_for_function(IN_SIGHT, arg=SECOND)
+    tab.go_back()
+    tab.wait_for_function("Math.abs(scrollY - 6000) < 200")
+    assert tab.evaluate(SHOWN) == [1]
+
+
 def test_the_contents_say_where_a_page_begins(tab: Any) -> None:
     marks = tab.locator("#pst-page-toc-nav .book-page-begins")
     assert [mark.get_attribute("data-page") for mark in marks.all()] == ["Page 2", "Page 3"]
@@ -204,8 +214,18 @@ def test_words_that_the_search_page_has_found_are_in_sight(book: Book, browser: 
     context = browser.new_context()
     try:
         tab = context.new_page()
-        tab.goto(f"{book[CHAPTER].file.as_uri()}?highlight=amortisation")
-        tab.wait_for_function("document.querySelector('.highlighted')?.checkVisibility()")
+        errors: list[str] = []
+        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.goto(f"{book[CHAPTER].file.as_uri()}?highlight=posterior")  # in diagrams, too
+        tab.wait_for_function(
+            "document.querySelector('.bd-article .highlighted')?.checkVisibility()"
+        )
+        assert errors == []
+        assert tab.locator(".highlighted").count() > 50
+        tab.goto(f"{book[CHAPTER].file.as_uri()}?highlight=amortisation")  # on the third page
+        tab.wait_for_function(
+            "document.querySelector('.bd-article .highlighted')?.checkVisibility()"
+        )
     finally:
         context.close()
 

@@ -15,7 +15,7 @@ import {
 } from "../maths/alarm.js"; // prettier-ignore
 
 const PIECES = 10_000;
-const ACROSS = 100; // pieces in a row of the picture
+const NARROW = 480; // CSS pixels of a drawing on a phone
 const PROMISES = [0.1, 0.05, 0.01, 0.001];
 const LARGEST = 0.5; // promise
 const LEAST = 0.0005;
@@ -82,14 +82,14 @@ figure("alarm", async (host) => {
   function build(/** @type {number} */ size) {
     return plot({
       width: size,
-      height: size < 480 ? 210 : 250,
+      height: size < NARROW ? 210 : 250,
       x: ends,
       y: [0, top],
       xlabel: "score",
       ylabel: "",
       title: "Histograms of the scores of fresh normal garments and of odd ones",
       logx: true,
-      ticks: size < 480 ? 3 : 6,
+      ticks: size < NARROW ? 3 : 6,
     });
   }
 
@@ -113,8 +113,8 @@ figure("alarm", async (host) => {
     const { cut, fresh } = found;
     scores.clear();
     for (const [heights, name] of /** @type {[number[], string][]} */ ([
-      [shares(fresh), ""],
       [oddShares, "live-second"],
+      [shares(fresh), ""],
     ])) {
       heights.forEach((height, i) => {
         const parts = [edges[i], within(edges[i], edges[i + 1], cut), edges[i + 1]];
@@ -122,13 +122,13 @@ figure("alarm", async (host) => {
         scores.bars(parts.slice(1), [height], `live-bar ${name}`);
       });
     }
-    if (cut === Infinity) return;
+    const at = Math.min(ends[1], cut);
     const line = /** @type {[number, number][]} */ ([
-      [cut, 0],
-      [cut, top],
+      [at, 0],
+      [at, top],
     ]);
-    scores.line(line, "live-line live-truth");
-    scores.dots([[cut, top * 0.86]], "live-dot live-handle", 9);
+    scores.line(line, `live-line live-truth ${cut === Infinity ? "live-none" : ""}`);
+    scores.dots([[at, top * 0.86]], "live-dot live-handle", 9);
   }
 
   // The pieces
@@ -138,10 +138,12 @@ figure("alarm", async (host) => {
   let side = 0;
 
   function drawPieces() {
-    const cell = Math.floor((side * devicePixelRatio) / ACROSS);
+    const across = side < NARROW ? 125 : 200; // pieces in a row
+    const cell = Math.floor((side * devicePixelRatio) / across);
     if (!cell) return;
     const gap = cell > 2 ? 1 : 0;
-    canvas.width = canvas.height = cell * ACROSS;
+    canvas.width = cell * across;
+    canvas.height = (cell * PIECES) / across;
     canvas.style.width = `${canvas.width / devicePixelRatio}px`;
     const { odd: odds, found: right, wrong } = found.counts;
     const parts = [
@@ -156,7 +158,7 @@ figure("alarm", async (host) => {
       context.fillStyle = host.colour(colour);
       context.globalAlpha = strength;
       for (; i < upTo; i++) {
-        const [x, y] = [(i % ACROSS) * cell, Math.floor(i / ACROSS) * cell];
+        const [x, y] = [(i % across) * cell, Math.floor(i / across) * cell];
         context.fillRect(x, y, cell - gap, cell - gap);
       }
     }
@@ -176,39 +178,47 @@ figure("alarm", async (host) => {
 
   function writePieces() {
     const { counts } = found;
-    const digits = Math.min(counts.found, counts.missed, counts.wrong) < 10 ? 1 : 0;
+    const parts = [counts.found, counts.missed, counts.wrong];
+    const digits = parts.some((part) => part > 0 && part < 10) ? 1 : 0;
     const shown = {
       found: Number(counts.found.toFixed(digits)),
       wrong: Number(counts.wrong.toFixed(digits)),
       missed: 0,
       quiet: 0,
     };
-    const odds = Number(counts.odd.toFixed(digits));
-    shown.missed = odds - shown.found;
-    shown.quiet = PIECES - odds - shown.wrong;
+    const all = Number(counts.odd.toFixed(digits));
+    shown.missed = all - shown.found;
+    shown.quiet = PIECES - all - shown.wrong;
     const inWords = (/** @type {number} */ value) =>
-      value.toLocaleString("en", { maximumFractionDigits: digits });
+      value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
     for (const { key, number } of rows) {
       number.value = shown[key].toFixed(digits);
       number.textContent = inWords(shown[key]);
     }
-    const alarms = inWords(shown.found + shown.wrong);
-    const are = odds === 1 ? "is" : "are";
+    const odds = count(Number(all.toFixed(digits)));
+    const are = all === 1 ? "is" : "are";
     canvas.setAttribute(
       "aria-label",
-      `${inWords(PIECES)} pieces, of which ${inWords(odds)} ${are} odd: ` +
+      `${count(PIECES)} pieces, of which ${odds} ${are} odd: ` +
         rows.map(({ key, number }) => `${number.textContent} ${NAMES[key]}`).join(", "),
     );
+    if (Number.isNaN(counts.precision)) {
+      worth.textContent = "No alarm, so none is right.";
+      return "Nothing is flagged, odd or not.";
+    }
+    const alarms = inWords(shown.found + shown.wrong);
+    if (counts.wrong === 0) {
+      const tried = `${count(found.fresh.length)} fresh normal garments`;
+      worth.textContent = `${alarms} alarms, all right as far as ${tried} can tell`;
+      return `None of ${tried} was flagged. That is too few to say how rare a false alarm is.`;
+    }
     const precision = percent(counts.precision);
-    worth.textContent = Number.isNaN(counts.precision)
-      ? "No alarm, so none is right."
-      : `${alarms} alarms, ${inWords(shown.found)} of them right: ${precision}`;
-    if (Number.isNaN(counts.precision)) return "Nothing is flagged, odd or not.";
     const ratio = counts.wrong / counts.found;
+    worth.textContent = `${alarms} alarms, ${inWords(shown.found)} of them right: ${precision}`;
     return (
-      `Of ${PIECES.toLocaleString("en")} new pieces ${inWords(odds)} ${are} odd. ` +
-      `There are ${alarms} alarms on average, and ${precision} of them are right: ` +
-      `${round(ratio, 2)} false ones for each.`
+      `Of ${count(PIECES)} new pieces ${odds} ${are} odd. ` +
+      `There are ${alarms} alarms on average, and ${precision} of them are right` +
+      (ratio > 1 ? `: ${round(ratio, 2)} false ones for each.` : ".")
     );
   }
 
@@ -230,7 +240,7 @@ figure("alarm", async (host) => {
       const i = Math.floor((100 * rate) / step);
       return [(i + 0.5) * step, ++piles[i] - 0.5];
     });
-    const height = width < 480 ? 150 : 160;
+    const height = width < NARROW ? 150 : 160;
     const high = Math.max(8, 1.1 * Math.max(...piles));
     const axes = plot({
       width,
@@ -240,7 +250,7 @@ figure("alarm", async (host) => {
       xlabel: "false alarms, % of fresh normal garments",
       ylabel: "",
       title: "False-alarm rates of the calibrations so far, and the range of theory",
-      ticks: width < 480 ? 4 : 8,
+      ticks: width < NARROW ? 4 : 8,
     });
     if (possible) {
       const [low, most] = range(n, alpha);
@@ -272,9 +282,9 @@ figure("alarm", async (host) => {
     const k = place(n, alpha);
     if (k > n) {
       return (
-        `${n.toLocaleString("en")} examples are too few to promise ${percent(alpha)}: the threshold would be ` +
-        `score ${(n + 1).toLocaleString("en")} of ${n.toLocaleString("en")}. It takes at least ` +
-        `${fewest(alpha).toLocaleString("en")}. Until then nothing is flagged.`
+        `${count(n)} examples are too few to promise ${percent(alpha)}: the threshold would be ` +
+        `score ${count(n + 1)} of ${count(n)}. It takes at least ` +
+        `${count(fewest(alpha))}. Until then nothing is flagged.`
       );
     }
     const [low, high] = range(n, alpha).map(percent);
@@ -282,14 +292,13 @@ figure("alarm", async (host) => {
     const soFar = draws > 1 ? ` The mean of ${draws} calibrations is ${percent(mean)}.` : "";
     return (
       `Nine calibrations in ten have a rate between ${low} and ${high}, the shaded range. ` +
-      `Each dot is one calibration, tried on the ${fresh.length.toLocaleString("en")} normal garments ` +
+      `Each dot is one calibration, tried on the ${count(fresh.length)} normal garments ` +
       `that it did not draw. These are not endless, so dots scatter a little more.${soFar}`
     );
   }
 
   // The controls
 
-  const count = (/** @type {number} */ value) => value.toLocaleString("en");
   const promise = slider({
     label: "promised false alarms",
     min: Math.log10(LEAST),
@@ -379,8 +388,8 @@ figure("alarm", async (host) => {
 
   host.root.append(
     label(
-      "Drag the threshold until most alarms are right. Then make the odd ones rarer: " +
-        "what would the threshold have to be?",
+      "Drag the threshold. When one garment in a thousand is odd, can most alarms be right? " +
+        "And when one in ten is?",
     ),
     flagged,
     caught,
@@ -399,12 +408,9 @@ figure("alarm", async (host) => {
       ...presets.map(({ press }) => press),
     ),
     make("p", { class: "live-head" }, `What to expect of ${count(PIECES)} new pieces:`),
-    make(
-      "div",
-      { class: "live-pieces" },
-      sheet,
-      make("div", {}, worth, ...rows.map(({ row }) => row)),
-    ),
+    worth,
+    sheet,
+    make("div", { class: "live-pieces" }, ...rows.map(({ row }) => row)),
     make("p", { class: "live-head" }, "What calibrations make of the promise, the upright line:"),
     strip,
     kept,
@@ -442,7 +448,12 @@ function within(low, high, value) {
 function percent(share) {
   const value = 100 * share;
   const digits = value >= 10 || value === 0 ? 0 : value >= 1 ? 1 : 2;
-  return `${Number(value.toFixed(digits))} %`;
+  return `${Number(value.toFixed(digits))}\u00a0%`;
+}
+
+/** @param {number} value */
+function count(value) {
+  return value.toLocaleString("en");
 }
 
 /** @param {number} value @param {number} digits that count */

@@ -223,6 +223,12 @@ def _require_equal(ours: np.ndarray, theirs: np.ndarray) -> None:
         raise ValueError("the network for the page differs from the chapter's.")
 
 
+@exports("chapters/finding_what_does_not_belong.ipynb")
+def alarm(names: Mapping[str, Any]) -> dict:
+    """Scores of normal images that nothing was trained or tuned on, and of odd ones, sorted."""
+    return {"arrays": {key: (np.sort(names[key]), "f32") for key in ("calm", "odd")}}
+
+
 @exports("chapters/denoising.ipynb")
 def noise_and_cure(names: Mapping[str, Any]) -> dict:
     """Both networks, the best filter of each level, and what the best linear denoiser needs."""

@@ -331,3 +331,37 @@ def bottleneck(names: Mapping[str, Any]) -> dict:
             ],
         },
     }
+
+
+@exports("chapters/a_meadow.ipynb")
+def ferns(names: Mapping[str, Any]) -> dict:
+    """What the walk of the chapter needs, and its decoder without the pixels that stay black.
+
+    Black is what stays darker than 0.05 in the pictures of all codes and of five steps from each.
+    One in thirty steps of strength 1 that do not look loses more than half a grey level by that.
+    """
+    vae, walk, codes = names["vae"], names["walk"], names["codes"]
+    anywhere = np.concatenate([codes, *(walk.step(codes, s) for s in (0.15, 0.3, 0.5, 0.7, 1.0))])
+    inked = (vae.decode(anywhere) >= 0.05).any(axis=0).ravel()
+    *weights, kernel, bias = vae.decoder.get_weights()
+    activations = [layer.activation for layer in vae.decoder.layers if layer.weights][:-1]
+    decoder = _dense_network([*weights, kernel[:, inked], bias[inked]], [*activations, "sigmoid"])
+    probe = codes[:20]
+    theirs = vae.decode(probe).reshape(20, 784)
+    _require_equal(decoder.predict(probe, verbose=0), theirs[:, inked])
+    return {
+        "networks": {"decoder": decoder},
+        "arrays": {
+            "pictures": (names["forty"][:20].reshape(20, 784), "u8"),
+            "codes": (codes, "f16"),
+            "middle": (walk.middle, "f32"),
+            "root": (walk.root, "f32"),
+            "inked": (inked.astype(int), "u8"),
+        },
+        "facts": {
+            "limit": float(walk.limit),
+            "unit": float(names["UNIT"]),
+            "variety": float(names["true_variety"]),
+        },
+        "probes": {"decoder": probe},
+    }

@@ -188,6 +188,12 @@
     return name && document.getElementById(name) || place;
   }
 
+  // An address may name words to scroll to, and only what is in sight is found.
+  function seeksWords() {
+    var visit = window.performance.getEntriesByType("navigation")[0];
+    return Boolean(visit) && visit.name.indexOf(":~:text=") >= 0;
+  }
+
   // == Pages of a chapter: its sections bear the number of their page (_ext/chapter_pages.py), and one
   // page is in sight at a time. The browser's own search still finds the others, and goes there; who
   // wants the whole chapter in one piece has it, and paper does.
@@ -199,19 +205,17 @@
       document.querySelectorAll(".bd-article section > section[class*='book-page-']"));
     if (!sections.length) return;
     var root = sections[0].parentElement;
-    var before = Array.from(root.children).filter(function (part) {
-      var follows = sections[0].compareDocumentPosition(part) & Node.DOCUMENT_POSITION_FOLLOWING;
-      return !follows && part !== sections[0] && part.tagName !== "H1";
+    var parts = Array.from(root.children);
+    var before = parts.slice(0, parts.indexOf(sections[0])).filter(function (part) {
+      return part.tagName !== "H1";
     });
     var pages = [before];
     sections.forEach(function (section) {
       var place = Number(/book-page-(\d+)/.exec(section.className)[1]) - 1;
       (pages[place] = pages[place] || []).push(section);
     });
-    chapter = { root: root, pages: pages, shown: 0, whole: remembers(WHOLE_CHAPTERS), navs: [] };
-    // A link to words, which only the browser can find
-    var visit = window.performance.getEntriesByType("navigation")[0];
-    if (visit && visit.name.indexOf(":~:text=") >= 0) chapter.whole = true;
+    var whole = remembers(WHOLE_CHAPTERS) || seeksWords();
+    chapter = { root: root, pages: pages, shown: 0, whole: whole, navs: [] };
     addPageLinks();
     var target = targetOf(window.location.hash);
     showPage(Math.max(0, pageOf(target)));
@@ -332,7 +336,6 @@
     label.append(box, " Whole chapters");
     box.addEventListener("change", function () {
       var mark = startOf(chapter.shown);
-      if (chapter.shown === 0) mark = chapter.root;
       var before = mark.getBoundingClientRect().top;
       chapter.whole = box.checked;
       remember(WHOLE_CHAPTERS, chapter.whole);
@@ -486,9 +489,7 @@
       });
     });
     guesses = guesses.filter(function (guess) { return guess.parts.length; });
-    // An address may name words to scroll to, and only what is in sight is found.
-    var visit = window.performance.getEntriesByType("navigation")[0];
-    var shown = remembers(SHOW_RESULTS) || Boolean(visit) && visit.name.indexOf(":~:text=") >= 0;
+    var shown = remembers(SHOW_RESULTS) || seeksWords();
     guesses.forEach(function (guess) {
       addCover(guess);
       setCover(guess, !shown);

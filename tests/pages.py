@@ -125,3 +125,16 @@ class Visit:
         check = "async (options) => (await axe.run(document, options)).violations"
         found = self.tab.evaluate(check, options)
         return [f"{rule['id']}: {node['html'][:150]}" for rule in found for node in rule["nodes"]]
+
+
+def on_phone(browser: Any, page: Page, width: int = 390, **look: Any) -> Any:
+    """Open a page on a phone, with nothing covered or on another page, at its running figure."""
+    size = {"width": width, "height": 844}
+    context = browser.new_context(viewport=size, has_touch=True, is_mobile=True, **look)
+    for script in (SHOW_RESULTS, WHOLE_CHAPTERS):
+        context.add_init_script(script)
+    tab = context.new_page()
+    tab.goto(page.file.as_uri())
+    tab.locator(".live").scroll_into_view_if_needed()
+    tab.wait_for_selector(".live-on")
+    return tab

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pages import SHOW_RESULTS, WHOLE_CHAPTERS, Book, Visit
+from pages import Book, Visit, on_phone
 from scipy.stats import beta
 
 from tools import toc
@@ -248,19 +248,8 @@ def test_the_picture_of_the_pieces_changes_with_the_theme(visit: Visit):
 
 
 def test_a_finger_drags_on_a_narrow_phone(book: Book, browser: Any):
-    context = browser.new_context(
-        viewport={"width": 360, "height": 740},
-        has_touch=True,
-        is_mobile=True,
-        reduced_motion="reduce",
-    )
-    context.add_init_script(SHOW_RESULTS)
-    context.add_init_script(WHOLE_CHAPTERS)
-    tab = context.new_page()
-    tab.goto(book[PAGE].file.as_uri())
+    tab = on_phone(browser, book[PAGE], width=360, reduced_motion="reduce")
     place = tab.locator('.live[data-live="alarm"]')
-    place.scroll_into_view_if_needed()
-    tab.wait_for_selector(".live-on")
     plane = tab.locator(".live-scores")
     plane.scroll_into_view_if_needed()
     before = plane.get_attribute("aria-valuetext")
@@ -270,7 +259,7 @@ def test_a_finger_drags_on_a_narrow_phone(book: Book, browser: Any):
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
     for target in place.locator(".live-box").locator("button, input").all():
         assert target.bounding_box()["height"] >= 44
-    context.close()
+    tab.context.close()
 
 
 def test_the_picture_of_the_chapter_stays(visit: Visit):

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from pages import WHOLE_CHAPTERS, Book, Visit
+from pages import Book, Visit, on_phone
 
 PAGE = "chapters/compression_and_pca"
 METHODS = ("PCA", "deep network", "shallow network")
@@ -93,20 +93,13 @@ def test_the_page_says_what_was_computed_where(tab: Any):
 
 
 def test_a_tap_picks_a_picture_on_a_phone(book: Book, browser: Any):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
-    context.add_init_script(WHOLE_CHAPTERS)
-    tab = context.new_page()
-    tab.goto(book[PAGE].file.as_uri())
-    tab.locator(".live").scroll_into_view_if_needed()
-    tab.wait_for_selector(".live-on")
+    tab = on_phone(browser, book[PAGE])
     before = shown(tab)
     tab.get_by_role("button", name="trouser").first.tap()
     after = shown(tab)
     assert all(after[name][0] != before[name][0] for name in ("original", *METHODS))
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
+    tab.context.close()
 
 
 def test_a_link_brings_the_same_situation_back(tab: Any, book: Book, browser: Any):

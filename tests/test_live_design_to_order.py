@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pages import SHOW_RESULTS, Book, Visit
+from pages import SHOW_RESULTS, Book, Visit, on_phone
 
 from tools.live import exports
 
@@ -137,18 +137,11 @@ def test_with_reduced_motion_the_next_garments_are_there_at_once(book: Book, bro
 
 
 def test_a_finger_pins_on_a_small_screen(book: Book, browser: Any):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
-    context.add_init_script(SHOW_RESULTS)
-    tab = context.new_page()
-    tab.goto(book[PAGE].file.as_uri())
-    tab.locator(".live").scroll_into_view_if_needed()
-    tab.wait_for_selector(".live-on")
+    tab = on_phone(browser, book[PAGE])
     tab.locator(".live-piece").nth(3).tap()
     assert tab.locator(".live-piece[aria-pressed=true]").count() == 1
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
+    tab.context.close()
 
 
 def test_a_link_brings_the_same_window_back(visit: Visit, book: Book, browser: Any):

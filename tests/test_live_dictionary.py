@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pages import WHOLE_CHAPTERS, Book, Visit
+from pages import Book, Visit, on_phone
 
 from tools import toc
 from tools.live import exports, pack
@@ -143,19 +143,12 @@ def test_who_else_uses_an_atom_is_said(visit: Visit):
 
 
 def test_a_finger_takes_an_atom_away_on_a_small_screen(book: Book, browser: Any):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
-    context.add_init_script(WHOLE_CHAPTERS)
-    tab = context.new_page()
-    tab.goto(book[PAGE].file.as_uri())
-    tab.locator(".live").scroll_into_view_if_needed()
-    tab.wait_for_selector(".live-on")
+    tab = on_phone(browser, book[PAGE])
     count = pressed(tab)
     tab.locator(".live-atom").nth(1).tap()
     assert pressed(tab) == count - 1
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
+    tab.context.close()
 
 
 def test_a_link_brings_the_same_sum_back(visit: Visit, book: Book, browser: Any):

@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from pages import SHOW_RESULTS, WHOLE_CHAPTERS, Book, Visit
+from pages import Book, Visit, on_phone
 from sklearn.neighbors import NearestNeighbors
 
 from tools import toc
@@ -267,15 +267,7 @@ def test_keys_do_all_and_a_screen_reader_is_told(visit: Visit):
 
 
 def test_a_finger_walks_on_a_small_screen(book: Book, browser: Any):
-    context = browser.new_context(
-        viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True
-    )
-    context.add_init_script(SHOW_RESULTS)
-    context.add_init_script(WHOLE_CHAPTERS)
-    tab = context.new_page()
-    tab.goto(book[PAGE].file.as_uri())
-    tab.locator(".live").scroll_into_view_if_needed()
-    tab.wait_for_selector(".live-on")
+    tab = on_phone(browser, book[PAGE], width=360)
     before = drawn(tab)
     tab.get_by_role("button", name="Fern 4", exact=True).tap()
     look(tab).tap()
@@ -284,7 +276,7 @@ def test_a_finger_walks_on_a_small_screen(book: Book, browser: Any):
         box = target.bounding_box()
         assert box["height"] >= 44 and box["width"] >= 44, target.inner_text()
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
-    context.close()
+    tab.context.close()
 
 
 def test_no_complaint_by_axe_and_no_scroll_to_the_side(visit: Visit):

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from pages import SHOW_RESULTS, WHOLE_CHAPTERS, Book, Visit
+from pages import Book, Visit, on_phone
 
 from tools import toc
 from tools.live import exports, pack
@@ -133,19 +133,11 @@ def test_keys_draw_as_well(tab: Any):
 
 
 def test_a_finger_draws_and_does_not_move_the_page(book: Book, browser: Any):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
-    context.add_init_script(WHOLE_CHAPTERS)
-    context.add_init_script(SHOW_RESULTS)
-    tab = context.new_page()
-    tab.goto(book[PAGE].file.as_uri())
-    tab.locator(".live").scroll_into_view_if_needed()
-    tab.wait_for_selector(".live-on")
+    tab = on_phone(browser, book[PAGE])
     board = tab.locator(".live-board")
     board.scroll_into_view_if_needed()
     box, scrolled, before = board.bounding_box(), tab.evaluate("scrollY"), shown(tab)
-    protocol = context.new_cdp_session(tab)
+    protocol = tab.context.new_cdp_session(tab)
     for kind, share in (("touchStart", 0.9), ("touchMove", 0.5), ("touchMove", 0.1)):
         point = {"x": box["x"] + share * box["width"], "y": box["y"] + share * box["height"]}
         protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
@@ -153,7 +145,7 @@ def test_a_finger_draws_and_does_not_move_the_page(book: Book, browser: Any):
     assert shown(tab)["skip network"] != before["skip network"]
     assert tab.evaluate("scrollY") == scrolled
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
+    tab.context.close()
 
 
 def test_a_link_brings_the_same_situation_back(tab: Any, book: Book, browser: Any):

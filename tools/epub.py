@@ -19,13 +19,12 @@ from typing import Any
 import yaml
 from bs4 import Tag
 
-from tools import book, toc
-from tools.browser import FLAGS, find_browser
-from tools.pdf import HTML, NO_BROWSER, Edition, Part, mark, parts
+from tools import pdf, toc
+from tools.pdf import Edition, Part, mark
 
 TARGET = toc.ROOT / "_build" / "epub" / "an-introduction-to-autoencoders.epub"
 COVER = "_static/explorer.png"
-UNWANTED = "input, nav, .tag_hide-input details.hide, .live-root"
+UNWANTED = "input, nav, .tag_hide-input details.hide"
 ATTRIBUTES = ("tabindex", "decoding", "loading", "aria-controls", "aria-selected")
 STYLE = """\
 body { line-height: 1.5; margin: 1em; }
@@ -41,9 +40,6 @@ nav ol { list-style: none; padding-left: 1em; }
 .pdf-title { text-align: center; }
 .pdf-name { font-size: 2em; }
 div.math { margin: 0.75em 0; overflow-x: auto; }
-svg { --diagram-ink: #1f2933; --diagram-ground: #fff; --diagram-paper: #eef2f5;
-  --diagram-muted: #55606a; --diagram-cool: #0b5c8f; --diagram-cool-soft: #dcebf5;
-  --diagram-warm: #a04a00; --diagram-warm-soft: #f9ecdc; }
 """
 CONTAINER = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -262,20 +258,7 @@ def write(browser: Any, folder: Path, wanted: list[Part], target: Path) -> None:
 
 def main() -> int:
     """Build the book and put it into an EPUB; return the exit status."""
-    program = find_browser()
-    if program is None:
-        print(NO_BROWSER.replace("The PDF is printed", "The EPUB is made"), file=sys.stderr)
-        return 1
-    if status := book.main():
-        return status
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        write(browser, HTML, parts(), TARGET)
-        browser.close()
-    print(f"The EPUB is ready: {TARGET}")
-    return 0
+    return pdf.made("The EPUB", write, TARGET)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import os
 import posixpath
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -23,7 +24,7 @@ from tools.browser import FLAGS, find_browser
 HTML = toc.ROOT / "_build" / "html"
 TARGET = toc.ROOT / "_build" / "pdf" / "an-introduction-to-autoencoders.pdf"
 NO_BROWSER = (
-    "The PDF is printed by Chromium or Chrome, and none was found: install one (on Debian and "
+    "{} is made with Chromium or Chrome, and none was found: install one (on Debian and "
     "Ubuntu: apt install chromium), or name its program in the variable CHROMIUM."
 )
 PATIENCE = 600_000  # milliseconds: the document has hundreds of sheets
@@ -355,23 +356,37 @@ def write(browser: Any, folder: Path, wanted: list[Part], target: Path) -> None:
     source.unlink()
 
 
-def main() -> int:
-    """Build the book and print it; return the exit status."""
+def made(what: str, write: Callable[..., None], target: Path) -> int:
+    """Build the book, make one file of all its pages, and say where it is.
+
+    Args:
+        what: what the file is called in what is printed.
+        write: makes it from a browser, the built book, its parts and the file's path.
+        target: the file.
+
+    Returns:
+        The exit status.
+    """
     program = find_browser()
     if program is None:
-        print(NO_BROWSER, file=sys.stderr)
+        print(NO_BROWSER.format(what), file=sys.stderr)
         return 1
     if status := book.main():
         return status
     from playwright.sync_api import sync_playwright
 
-    print("Printing all chapters into one PDF (minutes).", flush=True)
+    print(f"{what} is being made of all chapters (minutes).", flush=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        write(browser, HTML, parts(), TARGET)
+        write(browser, HTML, parts(), target)
         browser.close()
-    print(f"The PDF is ready: {TARGET}")
+    print(f"{what} is ready: {target}")
     return 0
+
+
+def main() -> int:
+    """Build the book and print it; return the exit status."""
+    return made("The PDF", write, TARGET)
 
 
 if __name__ == "__main__":

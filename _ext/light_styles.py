@@ -4,6 +4,10 @@ The theme's style sheets are made for all pages that anybody could write, and a 
 nothing before it has the last of them. After the build, this extension joins the sheets that a page
 loads, in their order, and leaves out the rules of the theme whose classes occur in no page and no
 script. The sheets themselves stay, for the slides.
+
+The theme colours a page when a script has said which colours. A page without scripts says "auto":
+for it, each rule of the light colours is one of "auto", too, and each rule of the dark ones where
+the device asks for dark.
 """
 
 import posixpath
@@ -24,6 +28,8 @@ INLINE = re.compile(r"<script\b[^>]*>(.+?)</script>", re.DOTALL)
 NAMES = re.compile(r'\b(?:class|id)="([^"]*)"')
 ADDRESS = re.compile(r"""url\(\s*(["']?)(?!data:|https?:|/|#)([^"')]+)\1\s*\)""")
 OWN = ("book.css", "live.css")  # ours: every rule is used, some of them in the PDF only
+THEME = re.compile(r"""\[data-theme=["']?(light|dark)["']?\]""")
+AUTO = '[data-theme="auto"]'
 GROUPS = ("media", "supports", "layer", "container")  # at-rules that hold rules
 WRITTEN_IN_PARTS = ("bs-tooltip", "bs-popover")  # names that a script puts together
 
@@ -74,6 +80,21 @@ def short(tokens: list[ast.Node]) -> str:
     return tinycss2.serialize(kept).strip()
 
 
+def for_themes(selectors: list[str], content: str) -> str:
+    """Write a rule, and what it says where no script has chosen between light and dark."""
+    light = [THEME.sub(AUTO, one) for one in selectors if themes(one) == {"light"}]
+    dark = [THEME.sub(AUTO, one) for one in selectors if themes(one) == {"dark"}]
+    rule = f"{','.join([*selectors, *light])}{{{content}}}"
+    if dark:
+        rule += f"\n@media (prefers-color-scheme:dark){{{','.join(dark)}{{{content}}}}}"
+    return rule
+
+
+def themes(selector: str) -> set[str]:
+    """Return the themes that a selector names."""
+    return {found[1] for found in THEME.finditer(selector)}
+
+
 def pruned(css: str | list[ast.Node], names: set[str] | None) -> str:
     """Return a style sheet without comments, and without rules that ask for other names.
 
@@ -86,7 +107,7 @@ def pruned(css: str | list[ast.Node], names: set[str] | None) -> str:
         if isinstance(rule, ast.QualifiedRule):
             used = [one for one in parts(rule.prelude) if names is None or is_used(one, names)]
             if used:
-                left.append(f"{','.join(map(short, used))}{{{short(rule.content)}}}")
+                left.append(for_themes(list(map(short, used)), short(rule.content)))
         elif isinstance(rule, ast.AtRule) and rule.lower_at_keyword in GROUPS and rule.content:
             if inside := pruned(rule.content, names):
                 left.append(f"@{rule.at_keyword} {short(rule.prelude)}{{{inside}}}")

@@ -48,6 +48,42 @@ def test_rules_for_what_does_not_occur_go(css: str, left: str) -> None:
     assert light_styles.pruned(css, NAMES) == left
 
 
+@pytest.mark.parametrize(
+    ("css", "left"),
+    [
+        ("html[data-theme=light] a {b: c}", "html[data-theme=light] a,[T] a{b: c}"),
+        (
+            'html[data-theme="dark"] a {b: c}',
+            'html[data-theme="dark"] a{b: c}\n@media (prefers-color-scheme:dark){[T] a{b: c}}',
+        ),
+        ("html[data-theme] a {b: c}", "html[data-theme] a{b: c}"),
+    ],
+)
+def test_a_page_without_scripts_has_the_colours_that_the_device_asks_for(css, left) -> None:
+    assert light_styles.pruned(css, None) == left.replace("[T]", 'html[data-theme="auto"]')
+
+
+PLACES = ["body", ".bd-article p a", ".bd-article .highlight", ".bd-header"]
+COLOURS = """places => places.map(place => {
+  const style = getComputedStyle(document.querySelector(place));
+  return [style.color, style.backgroundColor];
+})"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_scripts_change_no_colour(book: Book, browser: Any, scheme: str) -> None:
+    seen = []
+    for scripts in (True, False):
+        context = browser.new_context(color_scheme=scheme, java_script_enabled=scripts)
+        tab = context.new_page()
+        tab.goto(book["chapters/elbo"].file.as_uri())
+        tab.wait_for_load_state("load")
+        seen.append(tab.evaluate(COLOURS, PLACES))
+        context.close()
+    assert seen[0] == seen[1]
+    assert (seen[0][0][1] == "rgb(255, 255, 255)") == (scheme == "light")
+
+
 def test_without_names_only_comments_go() -> None:
     assert light_styles.pruned("/* a */ .four {a: b}", None) == ".four{a: b}"
 

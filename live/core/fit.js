@@ -7,8 +7,9 @@
  */
 export function fit(place, draw) {
   let drawn = 0;
-  new ResizeObserver(() => {
+  const look = () => {
     const width = place.clientWidth;
     if (width && width !== drawn) draw((drawn = width));
-  }).observe(place);
+  };
+  new ResizeObserver(() => requestAnimationFrame(look)).observe(place);
 }

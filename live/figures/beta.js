@@ -73,7 +73,10 @@ figure("beta", async (host) => {
     steps.value = chosen;
     update();
   }
-  place.addEventListener("pointerdown", follow);
+  place.addEventListener("pointerdown", (event) => {
+    event.preventDefault(); // or the text below is selected
+    follow(event);
+  });
   place.addEventListener("pointermove", follow);
 
   function update() {

@@ -283,6 +283,7 @@ figure("clean-my-scan", async (host) => {
 
   // What a reader does.
   view.addEventListener("pointerdown", (event) => {
+    event.preventDefault(); // or the text below is selected
     view.setPointerCapture(event.pointerId);
     drag(event);
   });

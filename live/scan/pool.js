@@ -33,11 +33,14 @@ export function startCleaning(source, network, file, keep, listener) {
   const [first, ...idle] = workers;
   /** @type {any[]} */
   const tiles = [];
+  let stopped = false;
   const stop = () => {
+    stopped = true;
     for (const worker of workers) worker.terminate();
     URL.revokeObjectURL(address);
   };
   const fail = (/** @type {string} */ reason) => {
+    if (stopped) return;
     stop();
     listener.wrong(reason);
   };
@@ -71,6 +74,10 @@ export function startCleaning(source, network, file, keep, listener) {
       listener.result(data.result);
     }
   };
-  first.postMessage({ file, keep });
+  // Read here, turned as the camera noted: in a page from disk a worker of WebKit reads no file.
+  createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" }).then(
+    (bitmap) => first.postMessage({ bitmap, keep }, [bitmap]),
+    () => fail("it is damaged, or not a picture made of pixels"),
+  );
   return stop;
 }

@@ -1,5 +1,5 @@
 /**
- * What happens off the page's own thread. One worker reads a file, cuts it into tiles and checks the
+ * What happens off the page's own thread. One worker cuts a picture into tiles and checks the
  * result; others run the network, each on one tile at a time.
  *
  * @typedef {{ id: number, values: Float32Array, height: number, width: number }} TilePage
@@ -35,7 +35,7 @@ self_.onmessage = async (/** @type {MessageEvent} */ { data }) => {
       waiting.get(data.tiled.id)?.(data.tiled.values);
       waiting.delete(data.tiled.id);
     } else {
-      await clean(data.file, data.keep);
+      await clean(data.bitmap, data.keep);
     }
   } catch (error) {
     self_.postMessage({ wrong: error instanceof Error ? error.message : String(error) });
@@ -43,13 +43,13 @@ self_.onmessage = async (/** @type {MessageEvent} */ { data }) => {
 };
 
 /**
- * Clean a page in an image file, and tell the page what is done on the way.
+ * Clean a page, and tell the page of the browser what is done on the way.
  *
- * @param {Blob} file
+ * @param {ImageBitmap} bitmap
  * @param {boolean} keep
  */
-async function clean(file, keep) {
-  const bytes = await read(file);
+async function clean(bitmap, keep) {
+  const bytes = read(bitmap);
   const cleaning = await cleanAndCompare(bytes, inTiles, {
     keep,
     say: (text) => self_.postMessage({ say: text }),
@@ -77,18 +77,12 @@ async function clean(file, keep) {
 }
 
 /**
- * The grey levels of an image file, turned as the camera noted.
+ * The grey levels of a picture.
  *
- * @param {Blob} file
- * @returns {Promise<import("./image.js").Bytes>}
+ * @param {ImageBitmap} bitmap
+ * @returns {import("./image.js").Bytes}
  */
-async function read(file) {
-  const raw = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
-  const bitmap = await createImageBitmap(file, /** @type {ImageBitmapOptions} */ (raw)).catch(
-    () => {
-      throw new Error("it is damaged, or not a picture made of pixels");
-    },
-  );
+function read(bitmap) {
   const { width, height } = bitmap;
   const context = contextOf(new OffscreenCanvas(width, height));
   context.drawImage(bitmap, 0, 0);

@@ -118,7 +118,10 @@ def test_evidence_is_measured_kept_and_belongs_to_the_code(course):
     path = Path("chapters/a.ipynb")
     assert len(evidence.complaints(path)) == 4  # two claims, two spreads
     failed = run_all(5)
-    assert failed == ["chapters/a.ipynb: fails in 3 run(s): low"]
+    assert failed == [
+        "chapters/a.ipynb: low: full-2: measured 12, must be below 11.5; "
+        "full-3: measured 13, must be below 11.5; full-4: measured 14, must be below 11.5"
+    ]
     assert evidence.complaints(path) == []
     stored = json.loads((course / "course_utils/evidence/a.json").read_text())
     assert [c["full"] for c in stored["claims"]] == [[10, 11, 12, 13, 14]] * 2
@@ -159,7 +162,7 @@ def test_a_claim_that_failed_holds_by_another_bound_and_edits_are_kept(course):
     written = nbformat.read(course / path, as_version=4)
     written.cells[0].source = written.cells[0].source.replace("below=11.5", "below=9.5")
     nbformat.write(written, course / path)
-    assert run_all(1) == ["chapters/a.ipynb: fails in 1 run(s): low"]
+    assert run_all(1) == ["chapters/a.ipynb: low: full-0: measured 10, must be below 9.5"]
     assert nbformat.read(course / path, as_version=4).cells[0].outputs == []
     written.cells[0].source = written.cells[0].source.replace("below=9.5", "below=11.5")
     written.cells.insert(0, nbformat.v4.new_markdown_cell("A text written in the meantime."))

@@ -506,17 +506,18 @@ def check_questions(notebook: NotebookNode) -> list[str]:
 
 def check_places(questions: list[str]) -> list[str]:
     """Neither the place nor the length of the right options gives them away."""
-    right, longest = [], 0
-    for options in map(OPTION.findall, questions):
+    right, longest = [], []
+    for number, options in enumerate(map(OPTION.findall, questions), start=1):
         right.append([reason.startswith("Right: ") for _, reason in options].index(True))
         lengths = [len(name) for name, _ in options]
-        longest += lengths[right[-1]] > max(lengths[: right[-1]] + lengths[right[-1] + 1 :])
+        if lengths[right[-1]] > max(lengths[: right[-1]] + lengths[right[-1] + 1 :]):
+            longest.append(number)
     found = []
     most = MOST_ALIKE * len(questions)
     if max(map(right.count, right)) > most:
         found.append(f"the right options stand in the same place too often: {right}")
-    if longest > most:
-        found.append(f"the longest option is the right one {longest} times of {len(questions)}")
+    if len(longest) > most:
+        found.append(f"the longest option is the right one in {longest}; at most {most:.0f} may be")
     return found
 
 
@@ -587,12 +588,14 @@ def notebook(path: Path) -> NotebookNode:
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_notebook(check: Check, notebook: NotebookNode) -> None:
-    assert check(notebook) == []
+    found = check(notebook)
+    assert found == [], "\n".join(found)
 
 
 def test_notebook_links(notebook: NotebookNode, path: Path) -> None:
     bibliography = (ROOT / "references.bib").read_text(encoding="utf-8")
-    assert check_colab_link(notebook, path) + check_citations(notebook, bibliography) == []
+    found = check_colab_link(notebook, path) + check_citations(notebook, bibliography)
+    assert found == [], "\n".join(found)
 
 
 def test_notebook_is_valid_and_small(notebook: NotebookNode, path: Path) -> None:
@@ -607,7 +610,8 @@ def test_experiment_has_evidence(script: Path) -> None:
 
 
 def test_claims_have_evidence(path: Path) -> None:
-    assert evidence.complaints(path) == []
+    found = evidence.complaints(path)
+    assert found == [], "\n".join(found)
 
 
 def test_claims_show_the_bounds_and_the_evidence_of_now(notebook: NotebookNode, path: Path) -> None:
@@ -617,17 +621,20 @@ def test_claims_show_the_bounds_and_the_evidence_of_now(notebook: NotebookNode, 
     )
 
 
-def is_tight(values: list[float], low: float, high: float) -> bool:
-    """Say whether the bounds are as near to the seeds' range as the rule asks.
+def loosest(values: list[float]) -> tuple[float, float]:
+    """Return the bounds that are as far from the seeds' range as the rule allows.
 
     The distance is at most the width of the range, or a quarter of the value at its end.
     """
-    width = max(values) - min(values)
-    below, above = min(values) - low, high - max(values)
-    return not any(
-        math.isfinite(distance) and distance > max(width, abs(end) / 4) + 1e-12
-        for distance, end in ((below, min(values)), (above, max(values)))
-    )
+    low, high = min(values), max(values)
+    return low - max(high - low, abs(low) / 4), high + max(high - low, abs(high) / 4)
+
+
+def is_tight(values: list[float], low: float, high: float) -> bool:
+    """Say whether the bounds are as near to the seeds' range as the rule asks."""
+    lowest, highest = loosest(values)
+    low_fits = low == -math.inf or low >= lowest - 1e-12
+    return low_fits and (high == math.inf or high <= highest + 1e-12)
 
 
 def check_bounds(notebook: NotebookNode, kept: dict) -> list[str]:
@@ -647,12 +654,17 @@ def check_bounds(notebook: NotebookNode, kept: dict) -> list[str]:
                 found.append(f"cell {i}: a seed leaves the bound: {entry['sentence']!r}: {values}")
             loose = any(keyword.arg == "loose" for keyword in call.keywords)
             if not loose and not is_tight(values, low, high):
-                found.append(f"cell {i}: loose bound: {entry['sentence']!r}: {values}")
+                lowest, highest = loosest(values)
+                found.append(
+                    f"cell {i}: loose bound: {entry['sentence']!r}: {values}: not below "
+                    f"{lowest:.4g} and not above {highest:.4g}"
+                )
     return found
 
 
 def test_bounds_hold_and_are_tight(notebook: NotebookNode, path: Path) -> None:
-    assert check_bounds(notebook, evidence.stored(path)) == []
+    found = check_bounds(notebook, evidence.stored(path))
+    assert found == [], "\n".join(found)
 
 
 def test_sentences_differ_between_chapters() -> None:

@@ -421,12 +421,13 @@ def finish(path: Path, folder: Path) -> list[str]:
     _store(notebook, path)
     if notebook is not None:
         publish(folder / "live")
-    failed: dict[str, int] = {}
-    for log in folder.glob("*.jsonl"):
+    failed: dict[str, list[str]] = {}
+    for log in sorted(folder.glob("*.jsonl")):
         for record in read_log(log):
             if not record.get("holds", True):
-                failed[record["sentence"]] = failed.get(record["sentence"], 0) + 1
-    return [f"{path}: fails in {n} run(s): {sentence}" for sentence, n in failed.items()]
+                numbers = claims.describe(record) or "does not hold"
+                failed.setdefault(record["sentence"], []).append(f"{log.stem}: {numbers}")
+    return [f"{path}: {sentence}: {'; '.join(runs)}" for sentence, runs in failed.items()]
 
 
 def _store(notebook: NotebookNode | None, path: Path) -> None:

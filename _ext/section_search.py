@@ -2,8 +2,8 @@
 
 Sphinx's own search finds pages, and fetches them for an extract, which a page that is opened from
 disk may not do. So the build writes `_static/sections.js`: the text of every section, term of the
-glossary and function, with its place. `book_search.js` looks there. Only the search page loads
-these two.
+glossary and function, with its place and its entries in the index. `book_search.js` looks there.
+Only the search page loads these two.
 """
 
 import json
@@ -12,15 +12,18 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
 FILE = "sections.js"
+INDEX = "subject_index.yml"  # the words under which a reader may look for a place
 # What a formula in an extract may have.
 SYMBOLS = {"log": "log", "exp": "exp", "le": "≤", "ge": "≥", "times": "×", "varepsilon": "ε"}
 SYMBOLS |= {unicodedata.name(letter).split()[-1].lower(): letter for letter in "αβγδεηθκμπρσφχψ"}
 SYMBOLS["lambda"] = "λ"  # Unicode writes it without the b
+ANSWERS = ("Right: ", "Not quite: ")  # what an option says once it is chosen
 IDENTIFIER = re.compile(r"[A-Za-z_]\w{3,}")
 # Parts that have no text of their own, or text that is no part of an extract.
 SKIPPED = (nodes.title, nodes.term, nodes.raw, nodes.literal_block, nodes.comment, nodes.image)
@@ -45,6 +48,8 @@ def pieces(node: nodes.Node, titles: dict[str, str]) -> Iterator[str]:
             yield child.astext()
         elif isinstance(child, addnodes.pending_xref) and child.get("refdomain") == "cite":
             continue  # a key of the bibliography is no word
+        elif isinstance(child, nodes.paragraph) and child.astext().startswith(ANSWERS):
+            continue  # an extract would give the answer of a question away
         elif isinstance(child, addnodes.pending_xref) and not child.astext():
             yield titles.get(child["reftarget"], "")
         elif isinstance(child, nodes.math | nodes.math_block):
@@ -114,12 +119,19 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     titles = {name: title.astext() for name, title in app.env.titles.items()}
+    index = yaml.safe_load((Path(app.srcdir) / INDEX).read_text(encoding="utf-8"))
     pages = []
     for name in sorted(app.env.found_docs):
+        if "nosearch" in app.env.metadata[name]:
+            continue
         numbers = app.env.toc_secnumbers.get(name, {})
         number = ".".join(map(str, numbers.get("", ())))
         title = f"{number}. {titles[name]}" if number else titles[name]
-        found = list(sections(app.env.get_doctree(name), titles))
+        words = index.get(name, {})
+        found = [
+            (*place, words.get(place[1], []))
+            for place in sections(app.env.get_doctree(name), titles)
+        ]
         pages.append([app.builder.get_target_uri(name), title, found])
     data = json.dumps(pages, ensure_ascii=False, separators=(",", ":"))
     file = Path(app.outdir) / "_static" / FILE

@@ -10,7 +10,7 @@ from pages import Book, Visit
 from _ext import section_search
 
 FIRST = 5  # what a reader looks at
-LARGEST = 1_000_000  # bytes of what only the search page loads
+LARGEST = 1_200_000  # bytes of what only the search page loads
 
 # What readers ask for, in their words, and the place that answers.
 ASKED = {
@@ -80,10 +80,14 @@ def read(book: Book) -> list:
 def test_every_place_of_the_search_exists(book: Book):
     known = {page.file.relative_to(book.folder).as_posix(): page for page in book.pages}
     pages = read(book)
-    assert {address for address, _, _ in pages} == known.keys() - {"search.html", "404.html"}
+    assert {address for address, _, _ in pages} == known.keys() - {
+        "search.html",
+        "404.html",
+        "subject_index.html",  # its words are with their places
+    }
     for address, _, sections in pages:
         ids = {tag["id"] for tag in known[address].soup.find_all(id=True)}
-        missing = [place for _, place, _, _ in sections if place and place not in ids]
+        missing = [place for _, place, *_ in sections if place and place not in ids]
         assert missing == [], address
         assert len(sections) > 1 or address == "bibliography.html", address
 
@@ -116,6 +120,19 @@ def test_a_result_has_its_page_an_extract_and_the_words_marked(book: Book, brows
         result.locator("a").click()
         visit.tab.wait_for_selector("article span.highlighted", state="attached")
         assert visit.tab.url.endswith("#the-kl-goes-to-zero")
+
+
+def test_a_word_that_the_book_does_not_have_is_named(book: Book, browser: Any):
+    with Visit(browser, book["search"], query="?q=qwertz+manifold") as visit:
+        visit.tab.wait_for_selector("text=Not in the book: qwertz.")
+    with Visit(browser, book["search"], query="?q=manifold+rsample") as visit:
+        visit.tab.wait_for_selector("ul.search li a")
+        assert "Not in the book" not in visit.tab.inner_text("#search-results")
+
+
+def test_no_extract_gives_an_answer_away(book: Book):
+    texts = [text for _, _, sections in read(book) for _, _, text, *_ in sections]
+    assert not any("Not quite: " in text or "Right: " in text for text in texts)
 
 
 def test_nothing_found_says_so(book: Book, browser: Any):

@@ -5,6 +5,7 @@ check returns the list of its complaints, and planted mistakes show that it comp
 leads to a place is checked on the built pages, by test_book.py.
 """
 
+import difflib
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -317,7 +318,11 @@ def dead_links(source: Source) -> list[str]:
             if known is None:
                 complaints.append(f"{source.path}: {found[2]} does not exist")
             elif place and place not in known:
-                complaints.append(f"{source.path}: {found[2]} leads to no heading, figure or term")
+                nearest = difflib.get_close_matches(place, known, n=1) or ["nothing like it"]
+                complaints.append(
+                    f"{source.path}: {found[2]} leads to no heading, figure or term; "
+                    f"there is {nearest[0]}"
+                )
     return complaints
 
 

@@ -194,6 +194,11 @@
     return Boolean(visit) && visit.name.indexOf(":~:text=") >= 0;
   }
 
+  function comesBack() {
+    var visit = window.performance.getEntriesByType("navigation")[0];
+    return Boolean(visit) && /reload|back_forward/.test(visit.type);
+  }
+
   // == Pages of a chapter: its sections bear the number of their page (_ext/chapter_pages.py), and one
   // page is in sight at a time. The browser's own search still finds the others, and goes there; who
   // wants the whole chapter in one piece has it, and paper does.
@@ -219,7 +224,8 @@
     addPageLinks();
     var target = targetOf(window.location.hash);
     showPage(Math.max(0, pageOf(target)));
-    if (target && chapter.shown > 0) target.scrollIntoView(); // it was not there a moment ago
+    // It was not there a moment ago. Who reloads or comes back is put where he was by the browser.
+    if (target && chapter.shown > 0 && !comesBack()) target.scrollIntoView();
     sections.concat(before).forEach(function (part) {
       part.addEventListener("beforematch", function () { showPage(pageOf(part)); });
     });

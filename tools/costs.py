@@ -116,8 +116,8 @@ def page() -> str:
         "# What this course costs",
         "",
         "How long the course takes to run. All times are CPU seconds: of all cores together, on an "
-        "ordinary processor without a graphics card. Yours will differ by a factor, about the "
-        "same one everywhere. "
+        "ordinary processor; on a graphics card nothing was measured. Yours will differ by a "
+        "factor, about the same one everywhere. "
         "`python -m tools.costs` writes this page from the stored measurements.",
         "",
         "## The chapters",

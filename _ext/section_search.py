@@ -119,7 +119,8 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     titles = {name: title.astext() for name, title in app.env.titles.items()}
-    index = yaml.safe_load((Path(app.srcdir) / INDEX).read_text(encoding="utf-8"))
+    entries = Path(app.srcdir) / INDEX
+    index = yaml.safe_load(entries.read_text(encoding="utf-8")) if entries.is_file() else {}
     pages = []
     for name in sorted(app.env.found_docs):
         if "nosearch" in app.env.metadata[name]:

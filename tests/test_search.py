@@ -28,7 +28,7 @@ ASKED = {
     "beta-VAE": "#what-does-beta-buy",
     "blurry samples": "#the-samples-are-blurry",
     "loss is nan": "#nan-after-some-epochs",
-    "several GPUs": "glossary.html#term-data-parallelism",
+    "several GPUs": "#how-do-you-practise-without-a-second-device",
     "batch size learning rate": "#what-happens-to-the-batch",
     "log-partition function": "#which-divergences-have-a-formula",
     "Colab": "#run-a-chapter-in-colab",

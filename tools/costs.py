@@ -117,8 +117,8 @@ def page() -> str:
         "",
         "How long the course takes to run. All times are CPU seconds: of all cores together, on an "
         "ordinary processor; on a graphics card nothing was measured. Yours will differ, and not "
-        "by one factor: at its end each chapter prints what its stored run took. For convolutions and "
-        "for many small fits that was up to three times the number here. "
+        "by one factor: at its end each chapter prints what its stored run took. For convolutions "
+        "and for many small fits that was up to three times the number here. "
         "`python -m tools.costs` writes this page from the stored measurements.",
         "",
         "## The chapters",

@@ -164,8 +164,9 @@ finds, what it shows, and how the next page learns which words to mark. */
     return { found: found, words: wanted, unknown: unknown };
   }
 
-  // The stretch of a text with the most of the words, from the beginning of a word.
-  function extract(text, wanted) {
+  // The stretch of a text with the most of the words, from the beginning of a word; of a term of the
+  // glossary its beginning, which says what it is.
+  function extract(text, wanted, term) {
     var marks = [];
     text.replace(/[\p{L}\p{N}]+/gu, function (word, where) {
       if (words(word).some(function (one) { return wanted.includes(one); })) {
@@ -180,7 +181,7 @@ finds, what it shows, and how the next page learns which words to mark. */
         return one[0] >= mark[0] && one[1] <= mark[0] + EXTRACT - 40;
       });
       var value = new Set(inside.map(function (one) { return one[2]; })).size + inside.length / 100;
-      if (value > most) {
+      if (value > most && !term) {
         most = value;
         best = mark[0];
       }
@@ -239,7 +240,7 @@ finds, what it shows, and how the next page learns which words to mark. */
       index.textContent = "In the index: " + entry;
       item.append(index);
     }
-    if (section.text) item.append(extract(section.text, wanted));
+    if (section.text) item.append(extract(section.text, wanted, section.term));
     return item;
   }
 
